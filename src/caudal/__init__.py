@@ -1,0 +1,11 @@
+"""Caudal: TensorFlow 1's programming model, compiled by XLA. `import caudal as tf` begins a TF1 program."""
+
+from . import ops  # the families register themselves  # noqa: F401
+from .ground import exports as _exports  # noqa: F401
+from .names import hang as _hang
+
+from .run import session as _session  # noqa: F401
+from .graph import scopes as _scopes  # noqa: F401
+
+__version__ = "1.15.5"  # the TensorFlow that its names and behaviour are
+_hang(__name__)

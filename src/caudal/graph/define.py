@@ -1,0 +1,38 @@
+"""`define`: where an op is declared whole."""
+
+import functools
+
+from .apply import apply
+from .opdef import gradient, lookup, wants
+
+__all__ = ["define"]
+
+_UNSET = object()
+
+
+def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False, static=(), control=False):
+    """Says how an op type of `ops.txt` works; gives a function that adds such a node.
+
+    Args:
+      name: the op type, "MatMul".
+      infer: shapes from inputs, as `OpDef` tells; without it the outputs' shapes are unknown.
+      lower: outputs from arrays; without it the op cannot run.
+      grad: `grad(op, *dys)` -> a slope for each input; None where there is none by nature. An op for which
+        nothing is said has no gradient, and asking for it raises LookupError, as TF's does.
+      host: only Python can do it (strings, files, prints): it is never handed to the compiler.
+      dynamic: the outputs' shapes depend on the values of the inputs.
+      static: positions of inputs whose values the compiler has to know (a shape, an axis).
+      control: part of control flow, run by the executor itself.
+
+    Returns:
+      `node(*inputs, name=None, **attributes)`, which is `graph.apply.apply` for this type.
+    """
+    op = lookup(name)
+    if infer is not None:
+        op.infer, op.infer_wants = infer, wants(infer)
+    if lower is not None:
+        op.lower, op.lower_wants = lower, wants(lower)
+    if grad is not _UNSET:
+        gradient(name, grad)
+    op.host, op.dynamic, op.static, op.control = host, dynamic, static, control
+    return functools.partial(apply, op)

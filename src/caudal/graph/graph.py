@@ -1,0 +1,869 @@
+"""Graph: operations in the order of creation, under unique names; scopes, control dependencies, devices, collections."""
+
+import contextlib
+import re
+import threading
+
+from ..ground import shapes, source
+from ..ground.api import export
+from ..ground.errors import InferError
+from . import static
+from .devices import DeviceStack, canonical
+from .opdef import lookup
+from .tensor import Operation, Tensor
+
+__all__ = ["Graph", "GraphKeys", "Operation", "Tensor", "default_graph", "graph_of"]
+
+_NAME = re.compile(r"^[A-Za-z0-9.][A-Za-z0-9_.\-/]*$")
+_INNER = re.compile(r"^[A-Za-z0-9_.\-/]*$")
+NO_OP = lookup("NoOp")
+NO_OP.infer, NO_OP.lower = (lambda *_: []), (lambda B, *_: ())
+
+export("Operation")(Operation)
+export("Tensor")(Tensor)
+
+
+@export("GraphKeys")
+class GraphKeys:
+    """Names of the collections that the library itself fills."""
+
+    GLOBAL_VARIABLES = "variables"
+    LOCAL_VARIABLES = "local_variables"
+    METRIC_VARIABLES = "metric_variables"
+    MODEL_VARIABLES = "model_variables"
+    TRAINABLE_VARIABLES = "trainable_variables"
+    SUMMARIES = "summaries"
+    QUEUE_RUNNERS = "queue_runners"
+    TABLE_INITIALIZERS = "table_initializer"
+    ASSET_FILEPATHS = "asset_filepaths"
+    MOVING_AVERAGE_VARIABLES = "moving_average_variables"
+    REGULARIZATION_LOSSES = "regularization_losses"
+    CONCATENATED_VARIABLES = "concatenated_variables"
+    SAVERS = "savers"
+    WEIGHTS = "weights"
+    BIASES = "biases"
+    ACTIVATIONS = "activations"
+    UPDATE_OPS = "update_ops"
+    LOSSES = "losses"
+    SAVEABLE_OBJECTS = "saveable_objects"
+    RESOURCES = "resources"
+    LOCAL_RESOURCES = "local_resources"
+    TRAINABLE_RESOURCE_VARIABLES = "trainable_resource_variables"
+    INIT_OP = "init_op"
+    LOCAL_INIT_OP = "local_init_op"
+    READY_OP = "ready_op"
+    READY_FOR_LOCAL_INIT_OP = "ready_for_local_init_op"
+    SUMMARY_OP = "summary_op"
+    GLOBAL_STEP = "global_step"
+    EVAL_STEP = "eval_step"
+    TRAIN_OP = "train_op"
+    COND_CONTEXT = "cond_context"
+    WHILE_CONTEXT = "while_context"
+    _SUMMARY_COLLECTION = "_SUMMARY_V2"
+
+    class _Old:
+        def __get__(self, *_):
+            return GraphKeys.GLOBAL_VARIABLES
+
+    VARIABLES = _Old()
+    _STREAMING_MODEL_PORTS = "streaming_model_ports"
+
+
+class _Controls:
+    """One `with control_dependencies(...)`: its ops, and the ops made under it."""
+
+    def __init__(self, graph, controls):
+        self.graph, self.inputs = graph, controls or []
+        self.fresh = controls is None
+        self.seen = set()
+
+    @property
+    def control_inputs(self):
+        return self.inputs
+
+    def op_in_group(self, op):
+        return op in self.seen
+
+    def add_op(self, op):
+        self.seen.add(op)
+
+    def __enter__(self):
+        graph = self.graph
+        if self.fresh:
+            self.before = graph._controls, graph._context
+            graph._controls, graph._context = [], None
+        graph._controls = [*graph._controls, self]
+
+    def __exit__(self, *_):
+        self.graph._controls = self.graph._controls[:-1]
+        if self.fresh:
+            self.graph._controls, self.graph._context = self.before
+
+
+@export("Graph")
+class Graph:
+    """A dataflow graph: operations, and the tensors that flow between them. It only grows.
+
+    Operations are added by the functions of `tf` to the default graph: `with graph.as_default():`.
+    """
+
+    def __init__(self):
+        self._lock = threading.RLock()
+        self._ops: list[Operation] = []
+        self._by_name: dict[str, Operation] = {}
+        self._names: dict[str, int] = {}
+        self._name_stack = ""
+        self._controls: list[_Controls] = []
+        self._context = None  # the control-flow context that new ops belong to
+        self._devices = DeviceStack()
+        self._colocated: list[Operation] = []
+        self._colocation_marks: list = []
+        self._collections: dict[object, list] = {}
+        self._seed = None
+        self._finalized = False
+        self._unfeedable: set[Tensor] = set()
+        self._unfetchable: set[Operation] = set()
+        self._attr_scope: dict[str, object] = {}
+        self._overrides: dict[str, str] = {}
+        self._container = ""
+        self._changes = 0  # edits of old nodes: a plan made before one no longer holds
+        self._variable_creator_stack: list = []
+        self._py_funcs: list = []
+        self._labels: dict[str, str] = {}
+
+    # --- nodes ------------------------------------------------------------------------------------
+
+    def add(self, op, inputs, attrs, scope):
+        """Adds a node of a known type with checked inputs and attributes.
+
+        Args:
+          op: the `OpDef`.
+          inputs: tensors.
+          attrs: a value for every attribute of the definition.
+          scope: the full, unique name.
+
+        Returns:
+          The `Operation`.
+
+        Raises:
+          ValueError: its shape rule refuses the inputs.
+        """
+        self._check_not_finalized()
+        if not scope or not _NAME.match(scope):
+            raise ValueError(f"'{scope}' is not a valid node name")
+        types = []
+        for arg in op.outputs:
+            kind = arg.dtype or attrs.get(arg.type_attr)
+            kinds = attrs[arg.list_attr] if arg.list_attr else [kind] * (attrs[arg.number_attr] if arg.number_attr else 1)
+            types += [k._as_ref for k in kinds] if arg.is_ref else kinds
+        controls = self._controls_for(inputs) if self._controls else []
+        made = Operation(self, op, scope, inputs, controls, attrs, types, source.here())
+        self._infer(made)
+        return self._enter(made)
+
+    def _enter(self, made):
+        """Takes a new node into the graph: scopes, devices, control flow."""
+        if self._attr_scope:
+            for key, value in self._attr_scope.items():
+                value = value(made.node_def) if callable(value) else value
+                if value is not None and key not in made.attrs:
+                    made.attrs[key] = value
+        if self._overrides and made.type in self._overrides and "_gradient_op_type" not in made.attrs:
+            made.attrs["_gradient_op_type"] = self._overrides[made.type].encode()
+        if self._labels and made.type in self._labels:
+            made.attrs["_kernel"] = self._labels[made.type].encode()
+        self._ops.append(made)
+        self._by_name[made._name] = made
+        made._id = len(self._ops)
+        for controls in self._controls:
+            controls.seen.add(made)
+        if self._context is not None:
+            made._control_flow_context = self._context
+        self._check_contexts(made)
+        if self._context is not None:
+            self._context.AddOp(made)
+        if self._devices:
+            self._devices.apply(made)
+        if self._colocated:
+            groups = sorted({g for op in self._colocated for g in op.colocation_groups()})
+            made._device = next((op._device for op in reversed(self._colocated) if op._device), made._device)
+            made._colocations = groups
+            made.attrs["_class"] = groups
+        if self._container and made._def.is_stateful and "container" in made.attrs and not made.attrs["container"]:
+            made.attrs["container"] = self._container.encode()
+        return made
+
+    def _check_contexts(self, made):
+        for tensor in made._inputs:
+            if tensor.op._control_flow_context is not None and tensor.op._control_flow_context is not self._context:
+                tensor.op._control_flow_context.check_leaves(made, tensor.op)
+
+    def _infer(self, made):
+        op = made._def
+        if op.infer is None:
+            return
+        consulted = static.consult()
+        wanted = {k: (made if k == "op" else made.attrs[k]) for k in op.infer_wants}
+        try:
+            dims = op.infer(*made._inputs, **wanted)
+        except InferError as error:
+            raise _refusal(made, str(error), static.consulted(consulted)) from None
+        finally:
+            static.done(consulted)
+        for tensor, one in zip(made.outputs, dims, strict=True):
+            tensor.dims = one
+
+    def create_op(
+        self,
+        op_type,
+        inputs,
+        dtypes=None,
+        input_types=None,
+        name=None,
+        attrs=None,
+        op_def=None,
+        compute_shapes=True,
+        compute_device=True,
+    ):
+        """Adds a node. The functions of `tf` call it; few programs need to.
+
+        Args:
+          op_type: the op type, "MatMul".
+          inputs: tensors.
+          dtypes: the outputs' dtypes; told by the definition.
+          input_types: unused: the definition tells.
+          name: the node's name; the type by default; one that ends in '/' is taken as it is.
+          attrs: attribute values, `AttrValue` messages or Python values.
+          op_def: unused; compute_shapes, compute_device: unused.
+
+        Returns:
+          The `Operation`.
+
+        Raises:
+          TypeError: an input is no tensor; ValueError: shapes that don't fit.
+        """
+        self._check_not_finalized()
+        for k, tensor in enumerate(inputs):
+            if not isinstance(tensor, Tensor):
+                raise TypeError(f"Input #{k} is not a tensor: {tensor}")
+            if tensor.graph is not self:
+                raise ValueError(f"{tensor!r} is not from the same graph")
+        try:
+            op = lookup(op_type)
+        except KeyError:
+            raise RuntimeError(
+                f"Op type not registered '{op_type}' in binary running on this machine. Make sure the Op and Kernel "
+                "are registered in the binary running in this process."
+            ) from None
+        given = {k: _attr_value(v) for k, v in (attrs or {}).items()}
+        grouped = _group(op, list(inputs), given)
+        told = _told(op, grouped)
+        full = {a.name: given.get(a.name, told.get(a.name, a.default)) for a in op.attr_order}
+        full |= {k: v for k, v in given.items() if k not in full}
+        return self.add(op, list(inputs), full, self.node_name(op_type if name is None else name))
+
+    def _changed(self, op):
+        self._changes += 1
+
+    # --- names ------------------------------------------------------------------------------------
+
+    def unique_name(self, name, mark_as_used=True):
+        """A name that no node has: `name` under the scopes in force, with `_1`, `_2` if taken.
+
+        Names are unique without regard to case, so that they may be files.
+        """
+        if self._name_stack:
+            name = self._name_stack + "/" + name
+        key = name.lower()
+        names = self._names
+        i = names.get(key, 0)
+        if mark_as_used:
+            names[key] = i + 1
+        if i > 0:
+            base = key
+            while key in names:
+                key = f"{base}_{i}"
+                i += 1
+            if mark_as_used:
+                names[key] = 1
+            name = f"{name}_{i - 1}"
+        return name
+
+    def node_name(self, name):
+        """The full name for a new node: `name` itself without its slash, or a unique one."""
+        return name[:-1] if name and name[-1] == "/" else self.unique_name(name)
+
+    def open_scope(self, name):
+        """The full, unique name of a scope that is opened for one node."""
+        if name[-1:] == "/":
+            return name[:-1]
+        if not (_INNER if self._name_stack else _NAME).match(name):
+            raise ValueError(f"'{name}' is not a valid scope name")
+        return self.unique_name(name)
+
+    @contextlib.contextmanager
+    def name_scope(self, name):
+        """Nodes made under it are named `<name>/...`; None or '' goes back to the root, 'a/' in again.
+
+        Yields:
+          The scope's full name with a slash at its end.
+
+        Raises:
+          ValueError: no valid name.
+        """
+        if name:
+            name = name.decode() if isinstance(name, bytes) else name
+            if not isinstance(name, str):
+                raise TypeError(f"Expected binary or unicode string, got {name!r}")
+        before = self._name_stack
+        self._name_stack = self.open_scope(name) if name else ""
+        try:
+            yield self._name_stack + "/" if name else ""
+        finally:
+            self._name_stack = before
+
+    def get_name_scope(self):
+        """The name of the scope in force, without a slash at its end."""
+        return self._name_stack
+
+    # --- control dependencies, devices, colocation ---------------------------------------------------
+
+    def control_dependencies(self, control_inputs):
+        """Ops made under it run after these.
+
+        Args:
+          control_inputs: operations, tensors or variables; None forgets those in force.
+
+        Raises:
+          TypeError: something else.
+        """
+        if control_inputs is None:
+            return _Controls(self, None)
+        ops = []
+        current = {c for one in self._controls for c in one.inputs}
+        for c in control_inputs:
+            if hasattr(c, "_handle") and hasattr(c, "op") or type(c).__name__ == "IndexedSlices":
+                c = c.op
+            c = self.as_graph_element(c)
+            if isinstance(c, Tensor):
+                c = c.op
+            elif not isinstance(c, Operation):
+                raise TypeError(f"Control input must be Operation or Tensor: {c}")
+            if c not in current:
+                ops.append(c)
+                current.add(c)
+        return _Controls(self, ops)
+
+    def _controls_for(self, inputs):
+        """Control inputs that the blocks in force ask of a node with these inputs."""
+        takes = {t.op for t in inputs}
+        out = []
+        for one in self._controls:
+            if not any(op in one.seen for op in takes):
+                out += [c for c in one.inputs if c not in takes]
+        return list(dict.fromkeys(out))
+
+    def _current_control_dependencies(self):
+        return {c for one in self._controls for c in one.inputs}
+
+    def _get_control_flow_context(self):
+        return self._context
+
+    def _set_control_flow_context(self, context):
+        self._context = context
+
+    canonical_device = staticmethod(canonical)
+
+    @contextlib.contextmanager
+    def device(self, device_name_or_function):
+        """Ops made under it ask to run on that device; on a machine that hasn't it they run where they can.
+
+        Args:
+          device_name_or_function: "/gpu:0", a function of an `Operation`, or None to forget those in force.
+        """
+        before = self._devices
+        self._devices = before.push(device_name_or_function)
+        try:
+            yield
+        finally:
+            self._devices = before
+
+    @contextlib.contextmanager
+    def colocate_with(self, op, ignore_existing=False):
+        """Ops made under it belong on the device of `op`.
+
+        Args:
+          op: an operation or tensor; None forgets those in force (with `ignore_existing`).
+          ignore_existing: forget the blocks in force.
+
+        Raises:
+          ValueError: `op` is None without `ignore_existing`.
+        """
+        if op is None and not ignore_existing:
+            raise ValueError("Trying to reset colocation (op is None) but ignore_existing is not True")
+        before, devices = self._colocated, self._devices
+        if ignore_existing:
+            self._colocated = []
+        if op is not None:
+            op = op if isinstance(op, Operation) else self.as_graph_element(op)
+            op = op.op if isinstance(op, Tensor) else op
+            self._colocated = [*self._colocated, op]
+        self._devices = DeviceStack()
+        try:
+            yield
+        finally:
+            self._colocated, self._devices = before, devices
+
+    @contextlib.contextmanager
+    def container(self, container_name):
+        """Stateful ops made under it keep their state under that name."""
+        before, self._container = self._container, container_name
+        try:
+            yield container_name
+        finally:
+            self._container = before
+
+    @contextlib.contextmanager
+    def gradient_override_map(self, op_type_map):
+        """Ops of a type made under it take the gradient that is registered for another.
+
+        Args:
+          op_type_map: a dict from op type to a name given to `RegisterGradient`.
+
+        Raises:
+          TypeError: keys or values are not strings.
+        """
+        if not isinstance(op_type_map, dict):
+            raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        for key, value in op_type_map.items():
+            if not (isinstance(key, str) and isinstance(value, str)):
+                raise TypeError("op_type_map must be a dictionary mapping strings to strings")
+        before = self._overrides
+        self._overrides = before | op_type_map
+        try:
+            yield
+        finally:
+            self._overrides = before
+
+    @contextlib.contextmanager
+    def _attr_scope_block(self, attr_map):
+        before = self._attr_scope
+        self._attr_scope = {k: v for k, v in (before | attr_map).items() if v is not None}
+        try:
+            yield
+        finally:
+            self._attr_scope = before
+
+    @contextlib.contextmanager
+    def _kernel_label_map(self, op_to_kernel_label_map):
+        before, self._labels = self._labels, self._labels | op_to_kernel_label_map
+        try:
+            yield
+        finally:
+            self._labels = before
+
+    # --- look-up ----------------------------------------------------------------------------------
+
+    def get_operations(self):
+        """All operations, in the order of creation."""
+        return list(self._ops)
+
+    def get_operation_by_name(self, name):
+        """The operation of that name.
+
+        Raises:
+          TypeError: `name` is no string; KeyError: there is none.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"Operation names are strings (or similar), not {type(name).__name__}.")
+        return self.as_graph_element(name, allow_tensor=False, allow_operation=True)
+
+    def get_tensor_by_name(self, name):
+        """The tensor of that name, "op:0".
+
+        Raises:
+          TypeError: `name` is no string; ValueError: it is no tensor's name; KeyError: there is none.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"Tensor names are strings (or similar), not {type(name).__name__}.")
+        return self.as_graph_element(name, allow_tensor=True, allow_operation=False)
+
+    def as_graph_element(self, obj, allow_tensor=True, allow_operation=True):
+        """The tensor or operation that `obj` is, names, or stands for.
+
+        Args:
+          obj: a `Tensor`, `Operation`, name, or what has `_as_graph_element`.
+          allow_tensor: whether a tensor will do.
+          allow_operation: whether an operation will do.
+
+        Raises:
+          TypeError: nothing of the kind; ValueError: of another graph, or a wrong name; KeyError: no such name.
+        """
+        if not (allow_tensor or allow_operation):
+            raise ValueError("allow_tensor and allow_operation can't both be False.")
+        wanted = " or ".join(["Tensor"] * allow_tensor + ["Operation"] * allow_operation)
+        inner = getattr(obj, "_as_graph_element", None)
+        if inner:
+            obj = inner()
+        if isinstance(obj, bytes):
+            obj = obj.decode()
+        if isinstance(obj, str):
+            return self._named(obj, allow_tensor, allow_operation, wanted)
+        if isinstance(obj, Tensor) and allow_tensor:
+            if obj.graph is not self:
+                raise ValueError(f"Tensor {obj} is not an element of this graph.")
+            return obj
+        if isinstance(obj, Operation) and allow_operation:
+            if obj.graph is not self:
+                raise ValueError(f"Operation {obj._name} is not an element of this graph.")
+            return obj
+        raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
+
+    def _named(self, name, allow_tensor, allow_operation, wanted):
+        if ":" in name:
+            if not allow_tensor:
+                raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a {wanted}.")
+            op_name, _, number = name.partition(":")
+            try:
+                number = int(number)
+            except ValueError:
+                raise ValueError(
+                    f"The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names must be of "
+                    'the form "<op_name>:<output_index>".'
+                ) from None
+            start = f"The name {name!r} refers to a Tensor which does not exist. The operation, {op_name!r},"
+            if op_name not in self._by_name:
+                raise KeyError(f"{start} does not exist in the graph.")
+            outputs = self._by_name[op_name].outputs
+            if not -len(outputs) <= number < len(outputs):
+                raise KeyError(f"{start} exists but only has {len(outputs)} outputs.")
+            return outputs[number]
+        if allow_operation:
+            if name not in self._by_name:
+                raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
+            return self._by_name[name]
+        kind = "refers to an Operation" if name in self._by_name else "looks like an (invalid) Operation name"
+        raise ValueError(
+            f'The name {name!r} {kind}, not a {wanted}. Tensor names must be of the form "<op_name>:<output_index>".'
+        )
+
+    def _consumers(self, tensor):
+        return [op for op in self._ops[tensor.op._id :] + self._ops[: tensor.op._id] if any(t is tensor for t in op._inputs)]
+
+    # --- collections ------------------------------------------------------------------------------
+
+    def add_to_collection(self, name, value):
+        """Appends `value` to the collection `name`."""
+        self._check_not_finalized()
+        self._collections.setdefault(name, []).append(value)
+
+    def add_to_collections(self, names, value):
+        """Appends `value` to each of the collections; one name may stand alone."""
+        names = (names,) if isinstance(names, str) else dict.fromkeys(names)
+        for name in names:
+            self.add_to_collection(name, value)
+
+    def get_collection_ref(self, name):
+        """The list itself that is the collection; made if it isn't there."""
+        return self._collections.setdefault(name, [])
+
+    def get_collection(self, name, scope=None):
+        """A copy of the collection, of those whose name matches `scope` (a regular expression) from its start."""
+        items = self._collections.get(name, [])
+        if scope is None:
+            return list(items)
+        match = re.compile(scope).match
+        return [item for item in items if hasattr(item, "name") and match(item.name)]
+
+    def get_all_collection_keys(self):
+        """The names of all collections."""
+        return [key for key in self._collections if isinstance(key, str)]
+
+    @property
+    def collections(self):
+        """The names of all collections."""
+        return list(self._collections)
+
+    def clear_collection(self, name):
+        """Empties the collection `name`."""
+        self._check_not_finalized()
+        self._collections.pop(name, None)
+
+    # --- state of the whole -----------------------------------------------------------------------
+
+    @property
+    def seed(self):
+        """The graph-level random seed, or None."""
+        return self._seed
+
+    @seed.setter
+    def seed(self, seed):
+        self._seed = seed
+
+    @property
+    def _last_id(self):
+        return len(self._ops)
+
+    @property
+    def version(self):
+        """How many nodes were made; grows with each."""
+        return len(self._ops)
+
+    @property
+    def building_function(self):
+        """Whether this is the graph of a function's body; never, here."""
+        return False
+
+    @property
+    def graph_def_versions(self):
+        """The versions of the format that `as_graph_def` writes."""
+        from ..formats.node_def import versions
+
+        return versions()
+
+    @property
+    def finalized(self):
+        """Whether nodes can no longer be added."""
+        return self._finalized
+
+    def finalize(self):
+        """Lets nobody add nodes any more: a loop that does is found at once."""
+        self._finalized = True
+
+    def _unsafe_unfinalize(self):
+        self._finalized = False
+
+    def _check_not_finalized(self):
+        if self._finalized:
+            raise RuntimeError("Graph is finalized and cannot be modified.")
+
+    def prevent_feeding(self, tensor):
+        """Marks a tensor that may not be fed."""
+        self._unfeedable.add(tensor)
+
+    def is_feedable(self, tensor):
+        """Whether the tensor may be fed."""
+        return tensor not in self._unfeedable
+
+    def prevent_fetching(self, op):
+        """Marks an operation that may not be fetched."""
+        self._unfetchable.add(op)
+
+    def is_fetchable(self, tensor_or_op):
+        """Whether the tensor or operation may be fetched."""
+        op = tensor_or_op.op if isinstance(tensor_or_op, Tensor) else tensor_or_op
+        return op not in self._unfetchable
+
+    def as_graph_def(self, from_version=None, add_shapes=False):
+        """The graph as a `GraphDef` message.
+
+        Args:
+          from_version: only nodes made after so many.
+          add_shapes: write each node's output shapes too.
+        """
+        from ..formats.node_def import graph_def
+
+        return graph_def(self, from_version, add_shapes)
+
+    def as_default(self):
+        """A context manager: this is the default graph of this thread under it."""
+        return _AsDefault(self)
+
+    def push(self):
+        """Makes this the default graph; gives the mark that `pop` wants back."""
+        stack = _local.graphs
+        stack.append(self)
+        return len(stack) - 1
+
+    def pop(self, depth):
+        """Undoes `push`."""
+        del _local.graphs[depth:]
+
+    def _session_for(self, session, action, thing, verb, _capital):
+        """The session in which `Tensor.eval` and `Operation.run` work."""
+        if session is None:
+            session = default_session()
+            if session is None:
+                raise ValueError(
+                    f"Cannot {verb} using `{action}()`: No default session is registered. Use `with "
+                    f"sess.as_default()` or pass an explicit session to `{action}(session=sess)`"
+                )
+            if session.graph is not self:
+                raise ValueError(
+                    f"Cannot use the default session to {verb}: the {thing}'s graph is different from the "
+                    f"session's graph. Pass an explicit session to `{action}(session=sess)`."
+                )
+        elif session.graph is not self:
+            raise ValueError(
+                f"Cannot use the given session to {verb}: the {thing}'s graph is different from the session's graph."
+            )
+        return session
+
+
+def _refusal(made, words, consulted):
+    """TF's ValueError for inputs that a shape rule refuses, with the lines that made them."""
+    where = f" for '{made._name}' (op: '{made.type}') with input shapes: " + ", ".join(
+        shapes.text(t.dims) for t in made._inputs
+    )
+    values = [(k, consulted[t]) for k, t in enumerate(made._inputs) if consulted.get(t) is not None]
+    full = [f"input[{k}] = <{static.summarize(v)}>" for k, (kind, v) in values if kind == "value"]
+    part = [f"input[{k}] = {shapes.text(v)}" for k, (kind, v) in values if kind == "shape"]
+    if full:
+        where += " and with computed input tensors: " + ", ".join(full)
+    if part:
+        where += " and with input tensors computed as partial shapes: " + ",".join(part)
+    error = ValueError(f"{words}{where}.")
+    error.add_note(f"  Node '{made._name}' ({made.type}), made at {source.show(made.place)}")
+    names = [a.name for a in made._def.inputs]
+    for k, tensor in enumerate(made._inputs[:6]):
+        label = names[k] if len(names) == len(made._inputs) else f"input {k}"
+        kind = tensor._dtype.base_dtype.name
+        error.add_note(
+            f"    {label}: '{tensor.name}' {kind}{shapes.text(tensor.dims)}, made at {source.show(tensor.op.place, 40)}"
+        )
+    return error
+
+
+def _attr_value(value):
+    """An attribute as `create_op` may get it: an `AttrValue` message, or a Python value."""
+    if hasattr(value, "WhichOneof"):
+        from ..formats.node_def import attr_to_python
+
+        return attr_to_python(value)
+    return value.encode() if isinstance(value, str) else value
+
+
+def _group(op, inputs, attrs):
+    """Flat inputs as the definition groups them."""
+    out, k = [], 0
+    for arg in op.inputs:
+        if not arg.is_list:
+            out.append((arg, inputs[k : k + 1]))
+            k += 1
+            continue
+        n = attrs.get(arg.number_attr) if arg.number_attr else len(attrs.get(arg.list_attr) or ()) or None
+        n = len(inputs) - k - (len(op.inputs) - len(out) - 1) if n is None else n
+        out.append((arg, inputs[k : k + n]))
+        k += n
+    return out
+
+
+def _told(op, grouped):
+    """The attributes that inputs tell."""
+    told = {}
+    for arg, tensors in grouped:
+        kinds = [t._dtype.base_dtype for t in tensors]
+        if arg.number_attr:
+            told[arg.number_attr] = len(tensors)
+        if arg.list_attr:
+            told[arg.list_attr] = kinds
+        elif arg.type_attr and kinds:
+            told[arg.type_attr] = kinds[0]
+    return told
+
+
+# --- default graphs and sessions, a stack a thread ---------------------------------------------------
+
+
+class _Local(threading.local):
+    def __init__(self):
+        self.graphs: list[Graph] = []
+        self.sessions: list = []
+
+
+_local = _Local()
+_root: list[Graph] = []
+
+
+class _AsDefault:
+    def __init__(self, graph):
+        self.graph = graph
+
+    def __enter__(self):
+        _local.graphs.append(self.graph)
+        return self.graph
+
+    def __exit__(self, kind, *_):
+        if not _local.graphs or _local.graphs[-1] is not self.graph:
+            if kind is None:
+                raise AssertionError(
+                    f"Nesting violated for default stack of {type(self.graph)} objects"
+                )
+            return
+        _local.graphs.pop()
+
+
+def default_graph():
+    """The default graph of this thread, or of the process."""
+    if _local.graphs:
+        return _local.graphs[-1]
+    if not _root:
+        _root.append(Graph())
+    return _root[0]
+
+
+@export("get_default_graph")
+def get_default_graph():
+    """The default graph of this thread."""
+    return default_graph()
+
+
+@export("reset_default_graph")
+def reset_default_graph():
+    """Begins a new default graph; outside of `as_default` blocks only.
+
+    Raises:
+      AssertionError: inside of one.
+    """
+    if _local.graphs:
+        raise AssertionError(
+            "Do not use tf.reset_default_graph() to clear nested graphs. If you need a cleared graph, exit the "
+            "nesting and create a new graph."
+        )
+    _root[:] = [Graph()]
+
+
+def session_stack():
+    """The default sessions of this thread, innermost last."""
+    return _local.sessions
+
+
+def default_session():
+    """The default session of this thread, or None."""
+    return _local.sessions[-1] if _local.sessions else None
+
+
+def graph_of(values):
+    """The graph that tensors among `values` (lists included) are of; the default one if there are none.
+
+    Raises:
+      ValueError: they are of several graphs.
+    """
+    current = default_graph()
+    first = None
+    for value in values:
+        for one in value if type(value) in (list, tuple) else (value,):
+            if isinstance(one, (Tensor, Operation)):
+                found = one
+            else:
+                inner = getattr(one, "_as_graph_element", None)
+                if inner is None or isinstance(one, type):
+                    continue
+                found = inner()
+            if first is None:
+                first = found
+            elif found.graph is not first.graph:
+                raise ValueError(f"{found} must be from the same graph as {first}.")
+    return current if first is None else first.graph
+
+
+def from_graph(values, graph=None):
+    """`graph`, or the graph of `values`; ValueError if a value is not of it."""
+    if graph is None:
+        return graph_of(values)
+    for value in values:
+        if isinstance(value, (Tensor, Operation)) and value.graph is not graph:
+            raise ValueError(f"{value} is not from the passed-in graph.")
+    return graph
+
+

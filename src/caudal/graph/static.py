@@ -1,0 +1,175 @@
+"""What is known of a tensor's value before any run: constants folded, and shapes carried as values."""
+
+import numpy as np
+
+from ..backend import reference
+
+__all__ = ["partial_shape", "value"]
+
+_asked: list[dict] = []  # what the shape rule under way looked at
+_LIMIT = 1 << 16  # larger results are not worth keeping at hand
+
+
+def consult():
+    """Begins to note what a shape rule looks at."""
+    _asked.append({})
+    return len(_asked) - 1
+
+
+def consulted(mark):
+    """tensor -> ("value", array) or ("shape", dims) or None, as the rule saw it."""
+    return _asked[mark]
+
+
+def done(mark):
+    """Ends what `consult` began."""
+    del _asked[mark:]
+
+
+def value(tensor):
+    """The tensor's value as an array, if constants alone decide it; else None."""
+    found = fold(tensor)
+    if _asked:
+        _asked[-1][tensor] = None if found is None else ("value", found)
+    return found
+
+
+def partial_shape(tensor):
+    """The shape that an int vector holds, as a tuple with None where not known; None if not even its length is.
+
+    A -1 among constants counts as unknown, as TF has it.
+    """
+    found = _partial(tensor)
+    if _asked and found is not None:
+        whole = fold(tensor) is not None
+        _asked[-1][tensor] = ("shape", found) if not whole else ("shape", found)
+    return found
+
+
+def fold(tensor):
+    """`value`, unnoted."""
+    op = tensor.op
+    if op.type == "Const":
+        return op.attrs["value"]
+    cached = op.__dict__.get("_folded")
+    if cached is not None:
+        return cached[tensor._value_index] if cached else None
+    result = _compute(op)
+    op._folded = result  # a graph only grows: it stays true
+    return result[tensor._value_index] if result else None
+
+
+def _compute(op):
+    """All outputs of an op whose inputs are known, or ()."""
+    kind = op.type
+    if kind in ("Shape", "Size", "Rank", "ShapeN"):
+        return _of_shapes(op)
+    definition = op._def
+    if not definition.pure or definition.lower is None or definition.host or definition.control or not op._inputs:
+        return ()
+    if kind in ("Placeholder", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "CheckNumerics"):
+        return ()
+    args = []
+    for tensor in op._inputs:
+        found = fold(tensor)
+        if found is None or found.size > _LIMIT:
+            return ()
+        args.append(found)
+    if any(t.dims is not None and None not in t.dims and int(np.prod(t.dims)) > _LIMIT for t in op.outputs):
+        return ()
+    try:
+        made = definition.lower(reference, *args, **{k: (op if k == "op" else op.attrs[k]) for k in definition.lower_wants})
+    except Exception:  # noqa: BLE001  # it fails when it runs, then, and says so there
+        return ()
+    return tuple(np.asarray(m) for m in (made if isinstance(made, (tuple, list)) else (made,)))
+
+
+def _of_shapes(op):
+    kind = (op.attrs.get("out_type") or op.outputs[0]._dtype).np
+    out = []
+    for tensor in op._inputs:
+        dims = tensor.dims
+        if dims is None or (op.type != "Rank" and None in dims):
+            return ()
+        if op.type in ("Shape", "ShapeN"):
+            out.append(np.array(dims, kind))
+        else:
+            out.append(np.array(len(dims) if op.type == "Rank" else int(np.prod(dims, dtype=np.int64)), kind))
+    return tuple(out)
+
+
+def _partial(tensor):
+    whole = fold(tensor)
+    if whole is not None:
+        return tuple(None if d == -1 else int(d) for d in whole.reshape(-1)) if whole.ndim <= 1 else None
+    op = tensor.op
+    if op.type == "Shape":
+        return op._inputs[0].dims
+    if op.type == "ShapeN":
+        return op._inputs[tensor._value_index].dims
+    if op.type == "Cast":
+        return _partial(op._inputs[0])
+    if op.type == "Pack":
+        return tuple(_scalar(t) for t in op._inputs)
+    if op.type in ("ConcatV2", "Concat"):
+        parts = op._inputs[:-1] if op.type == "ConcatV2" else op._inputs[1:]
+        known = [_partial(t) for t in parts]
+        return None if any(k is None for k in known) else tuple(d for k in known for d in k)
+    if op.type == "StridedSlice" and len(op._inputs) == 4:
+        found = _slice(op)
+        if found is not None:
+            return found
+    if tensor.dims is not None and len(tensor.dims) == 1 and tensor.dims[0] is not None:
+        return (None,) * tensor.dims[0]
+    return None
+
+
+def _slice(op):
+    """`shape[a:b]` of a shape known in part."""
+    begin, end, step = (fold(t) for t in op._inputs[1:])
+    if begin is None or end is None or step is None or begin.size != 1:
+        return None
+    if op.attrs["ellipsis_mask"] or op.attrs["new_axis_mask"] or op.attrs["shrink_axis_mask"]:
+        return None
+    inner = _partial(op._inputs[0])
+    if inner is None:
+        return None
+    low = None if op.attrs["begin_mask"] & 1 else int(begin[0])
+    high = None if op.attrs["end_mask"] & 1 else int(end[0])
+    return inner[slice(low, high, int(step[0]))]
+
+
+def _scalar(tensor):
+    """One dimension held by an int scalar, or None."""
+    whole = fold(tensor)
+    if whole is not None:
+        return None if whole.reshape(-1)[0] == -1 else int(whole.reshape(-1)[0])
+    op = tensor.op
+    if op.type == "Cast":
+        return _scalar(op._inputs[0])
+    if op.type == "StridedSlice" and op.attrs["shrink_axis_mask"] == 1:
+        begin, inner = fold(op._inputs[1]), _partial(op._inputs[0])
+        if begin is not None and begin.size == 1 and inner is not None and -len(inner) <= int(begin[0]) < len(inner):
+            return inner[int(begin[0])]
+    return None
+
+
+def summarize(array, limit=256):
+    """TF's way to print a small tensor in a message: `2 3`, `[1 2][3 4]`."""
+    array = np.asarray(array)
+    if array.ndim == 0:
+        return _one(array[()])
+    if array.ndim == 1:
+        tail = "..." if array.size > limit else ""
+        return " ".join(_one(v) for v in array[:limit]) + tail
+    return "".join(f"[{summarize(row, limit)}]" for row in array)
+
+
+def _one(item):
+    if isinstance(item, (bool, np.bool_)):
+        return "1" if item else "0"
+    if isinstance(item, (bytes, str)):
+        return item.decode("latin1") if isinstance(item, bytes) else item
+    if isinstance(item, (float, np.floating)):
+        return f"{float(item):.6g}"
+    return str(item)

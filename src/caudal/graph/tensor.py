@@ -1,0 +1,312 @@
+"""Operation and Tensor: the nodes of a graph and what flows between them."""
+
+from ..ground import shapes
+from ..ground.shapes import TensorShape
+
+__all__ = ["Operation", "Tensor"]
+
+
+class Tensor:
+    """One output of an `Operation`: a symbolic array that has a value only while a session runs.
+
+    Args:
+      op: the `Operation` that gives it.
+      value_index: which of its outputs.
+      dtype: its `DType`.
+    """
+
+    __array_priority__ = 100  # so that NumPy leaves `array + tensor` to us
+
+    def __init__(self, op, value_index, dtype):
+        self.op, self._value_index, self._dtype = op, value_index, dtype
+        self.dims = None
+
+    @property
+    def dtype(self):
+        """The `DType` of the elements."""
+        return self._dtype
+
+    @property
+    def graph(self):
+        """The `Graph` that it belongs to."""
+        return self.op.graph
+
+    @property
+    def name(self):
+        """`<name of the op>:<which output>`."""
+        return f"{self.op._name}:{self._value_index}"
+
+    @property
+    def device(self):
+        """The device that the op was asked to run on, or ''."""
+        return self.op.device
+
+    @property
+    def value_index(self):
+        """Which of the op's outputs this is."""
+        return self._value_index
+
+    @property
+    def shape(self):
+        """The static `TensorShape`: what is known of the shape before a run."""
+        return TensorShape._of(self.dims)
+
+    def get_shape(self):
+        """The static `TensorShape`; the same as `shape`."""
+        return TensorShape._of(self.dims)
+
+    @property
+    def rank(self):
+        """The static rank, or None."""
+        return None if self.dims is None else len(self.dims)
+
+    def _shape_as_list(self):
+        return None if self.dims is None else list(self.dims)
+
+    @property
+    def _rank(self):
+        return self.rank
+
+    def set_shape(self, shape):
+        """Tells what you know of the shape beyond what the graph does.
+
+        Args:
+          shape: a `TensorShape` or what converts to one.
+
+        Raises:
+          ValueError: it contradicts what is known.
+        """
+        self.dims = self.shape.merge_with(shape)._tuple if self.dims is not None else shapes.dims_of(shape)
+
+    def consumers(self):
+        """The operations that take this tensor, in order of creation."""
+        ops = {id(op): op for op in self.op.graph._consumers(self)}
+        return list(ops.values())
+
+    def eval(self, feed_dict=None, session=None):
+        """The value of this tensor, computed by the session given or the default one.
+
+        Args:
+          feed_dict: values for tensors, as `Session.run` takes them.
+          session: the `Session`; the default one if None.
+
+        Returns:
+          A NumPy array or scalar.
+
+        Raises:
+          ValueError: there is no session, or it has another graph.
+        """
+        return self.op.graph._session_for(session, "eval", "tensor", "evaluate tensor", "Evaluate tensor").run(
+            self, feed_dict
+        )
+
+    def __iter__(self):
+        raise TypeError(
+            "Tensor objects are only iterable when eager execution is enabled. "
+            "To iterate over this tensor use tf.map_fn."
+        )
+
+    def __len__(self):
+        raise TypeError(
+            f"object of type 'Tensor' has no len(). Use tf.shape(x)[0] or x.shape[0] instead: {self.name}"
+        )
+
+    def __bool__(self):
+        raise TypeError(
+            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` "
+            "to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs "
+            "conditioned on the value of a tensor."
+        )
+
+    __nonzero__ = __bool__
+
+    def __array__(self, *_, **__):
+        raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.")
+
+    def __hash__(self):
+        return id(self)
+
+    def __eq__(self, other):
+        return id(self) == id(other)
+
+    def __copy__(self):
+        copy = Tensor.__new__(Tensor)
+        copy.__dict__.update(self.__dict__)
+        return copy
+
+    def __str__(self):
+        return 'Tensor("%s"%s%s%s)' % (
+            self.name,
+            "" if self.dims is None else f", shape={self.shape}",
+            f", dtype={self._dtype.name}" if self._dtype else "",
+            f", device={self.device}" if self.device else "",
+        )
+
+    def __repr__(self):
+        return f"<tf.Tensor '{self.name}' shape={self.shape} dtype={self._dtype.name}>"
+
+    def _as_node_def_input(self):
+        return self.op._name if self._value_index == 0 else self.name
+
+    @property
+    def _op(self):
+        return self.op
+
+
+class Operation:
+    """A node of a graph: it takes tensors, and gives tensors. Made by `Graph.create_op` and the functions of `tf`.
+
+    Attributes (ours, for the engine): `attrs` holds the attributes as Python values, `place` the user's line.
+    """
+
+    def __init__(self, graph, op, name, inputs, controls, attrs, types, place):
+        self.graph, self._def, self._name = graph, op, name
+        self._inputs, self._controls = inputs, controls
+        self.attrs, self.place = attrs, place
+        self._id = 0
+        self._device = ""
+        self._control_flow_context = None
+        self._colocations = None
+        self.outputs = [Tensor(self, i, t) for i, t in enumerate(types)]
+
+    @property
+    def name(self):
+        """The full name, scopes included."""
+        return self._name
+
+    @property
+    def type(self):
+        """The op type: "MatMul"."""
+        return self._def.name
+
+    @property
+    def op_def(self):
+        """The definition of the type as an `OpDef` message."""
+        from ..formats.opdefs import op_def_message
+
+        return op_def_message(self._def)
+
+    @property
+    def inputs(self):
+        """The tensors that it takes."""
+        return Inputs(self._inputs)
+
+    @property
+    def _input_types(self):
+        return [t._dtype for t in self._inputs]
+
+    @property
+    def control_inputs(self):
+        """The operations that run before it without giving it a value."""
+        return list(self._controls)
+
+    @property
+    def _control_outputs(self):
+        return [op for op in self.graph._ops if self in op._controls]
+
+    @property
+    def device(self):
+        """The device that it was asked to run on, or ''."""
+        return self._device
+
+    def _set_device(self, device):
+        self._device = self.graph.canonical_device(device)
+
+    def get_attr(self, name):
+        """The value of an attribute, as TF gives it: a `DType`, a number, bytes, a `TensorShapeProto`, a `TensorProto`.
+
+        Raises:
+          ValueError: the op has no such attribute.
+        """
+        from ..formats.node_def import attribute
+
+        return attribute(self, name)
+
+    @property
+    def node_def(self):
+        """The node as a `NodeDef` message."""
+        from ..formats.node_def import node_def
+
+        return node_def(self)
+
+    @property
+    def traceback(self):
+        """The user's line that made it, as a list of one (file, line number, function, text)."""
+        import linecache
+
+        file, number, function = self.place
+        return [(file, number, function, linecache.getline(file, number).strip())]
+
+    def colocation_groups(self):
+        """The names of the groups of ops that have to be on one device."""
+        if self._colocations:
+            return list(self._colocations)
+        return [b"loc:@" + self._name.encode()]
+
+    def values(self):
+        """The outputs, as a tuple."""
+        return tuple(self.outputs)
+
+    def run(self, feed_dict=None, session=None):
+        """Runs this operation in the session given or the default one.
+
+        Args:
+          feed_dict: values for tensors, as `Session.run` takes them.
+          session: the `Session`; the default one if None.
+
+        Raises:
+          ValueError: there is no session, or it has another graph.
+        """
+        self.graph._session_for(session, "run", "operation", "execute operation", "Execute operation").run(
+            self, feed_dict
+        )
+
+    def _set_attr(self, name, value):
+        self.attrs[name] = value
+
+    def _get_control_flow_context(self):
+        return self._control_flow_context
+
+    def _set_control_flow_context(self, context):
+        self._control_flow_context = context
+
+    def _update_input(self, index, tensor):
+        self.graph._changed(self)
+        self._inputs[index] = tensor
+
+    def _add_control_input(self, op):
+        self._add_control_inputs([op])
+
+    def _add_control_inputs(self, ops):
+        for op in ops:
+            if not isinstance(op, Operation):
+                raise TypeError(f"op must be an Operation: {op}")
+        self.graph._changed(self)
+        have = {id(c) for c in self._controls}
+        for op in ops:
+            if id(op) not in have:
+                have.add(id(op))
+                self._controls.append(op)
+
+    def _remove_all_control_inputs(self):
+        self.graph._changed(self)
+        self._controls = []
+
+    def __str__(self):
+        return str(self.node_def)
+
+    def __repr__(self):
+        return f"<tf.Operation '{self._name}' type={self.type}>"
+
+    def __lt__(self, other):
+        return self._id < other._id
+
+
+class Inputs(list):
+    """The inputs of an operation; a list that is read only by agreement, as TF's is."""
+
+    def __repr__(self):
+        return f"<tf.Operation._InputList {list.__repr__(self)}>"
+
+
+

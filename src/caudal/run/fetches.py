@@ -1,0 +1,96 @@
+"""What a user may ask of `Session.run`, taken apart into tensors and ops, and put together again from values."""
+
+import collections
+
+from ..graph.composite import IndexedSlices, IndexedSlicesValue, SparseTensor, SparseTensorValue
+from ..graph.graph import Operation, Tensor
+
+__all__ = ["Fetches"]
+
+
+class Fetches:
+    """The leaves of a nest of fetches, and how the nest is rebuilt.
+
+    Args:
+      graph: the session's.
+      nest: tensors, ops, variables, names, IndexedSlices, SparseTensors, in lists, tuples, named tuples, dicts.
+
+    Raises:
+      TypeError: something that cannot be fetched; ValueError: not in the graph.
+    """
+
+    def __init__(self, graph, nest):
+        self.graph = graph
+        self.tensors: list[Tensor] = []
+        self.targets: list[Operation] = []
+        self._places: dict[Tensor, int] = {}
+        self.rebuild = self._build(nest)
+
+    def _tensor(self, tensor):
+        if tensor not in self._places:
+            self._places[tensor] = len(self.tensors)
+            self.tensors.append(tensor)
+        k = self._places[tensor]
+        return lambda values: values[k]
+
+    def _build(self, nest):
+        if nest is None:
+            raise TypeError(f"Fetch argument {nest!r} has invalid type {type(nest)!r}")
+        if isinstance(nest, (list, tuple)) and not isinstance(nest, (SparseTensorValue, IndexedSlicesValue)):
+            parts = [self._build(one) for one in nest]
+            kind = type(nest)
+            if hasattr(nest, "_fields"):
+                return lambda values: kind(*[p(values) for p in parts])
+            if kind is list:
+                return lambda values: [p(values) for p in parts]
+            return lambda values: kind([p(values) for p in parts])
+        if isinstance(nest, collections.abc.Mapping):
+            keys, parts = list(nest), [self._build(one) for one in nest.values()]
+            kind = type(nest)
+            if kind is dict:
+                return lambda values: dict(zip(keys, [p(values) for p in parts], strict=True))
+            return lambda values: kind(zip(keys, [p(values) for p in parts], strict=True))
+        if isinstance(nest, (SparseTensor, IndexedSlices)):
+            return self._composite(nest)
+        for kinds, expand in _EXPANSIONS:
+            if isinstance(nest, kinds):
+                tensors, contract = expand(nest)
+                parts = [self._leaf(t) for t in tensors]
+                return lambda values: contract([p(values) for p in parts])
+        return self._leaf(nest)
+
+    def _composite(self, nest):
+        if isinstance(nest, SparseTensor):
+            parts = [self._tensor(self._element(t)) for t in (nest.indices, nest.values, nest.dense_shape)]
+            return lambda values: SparseTensorValue(*[p(values) for p in parts])
+        given = [nest.values, nest.indices] + ([nest.dense_shape] if nest.dense_shape is not None else [])
+        parts = [self._tensor(self._element(t)) for t in given]
+        return lambda values: IndexedSlicesValue(*([p(values) for p in parts] + [None] * (3 - len(parts))))
+
+    def _element(self, leaf):
+        try:
+            found = self.graph.as_graph_element(leaf, allow_tensor=True, allow_operation=True)
+        except TypeError as error:
+            raise TypeError(
+                f"Fetch argument {leaf!r} has invalid type {type(leaf)!r}, must be a string or Tensor. ({error})"
+            ) from None
+        except (ValueError, KeyError) as error:
+            raise ValueError(f"Fetch argument {leaf!r} cannot be interpreted as a Tensor. ({error})") from None
+        if not self.graph.is_fetchable(found):
+            raise ValueError(f"Operation {found.op._name if isinstance(found, Tensor) else found._name!r} has been marked as not fetchable.")
+        return found
+
+    def _leaf(self, leaf):
+        found = self._element(leaf)
+        if isinstance(found, Tensor):
+            return self._tensor(found)
+        self.targets.append(found)
+        return lambda values: None
+
+
+_EXPANSIONS: list[tuple] = []
+
+
+def register_fetch(kinds, expand):
+    """`expand(fetch)` -> (a list of tensors, a function from their values to the fetch's): for kinds of a user's own."""
+    _EXPANSIONS.insert(0, (kinds, expand))

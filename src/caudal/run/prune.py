@@ -1,0 +1,57 @@
+"""From fetches and feeds to the least list of ops that a run needs, in the order in which it runs them."""
+
+import heapq
+
+__all__ = ["prune"]
+
+
+def prune(targets, fed):
+    """The ops that `targets` need, where the tensors `fed` are given; control inputs before, then order of creation."""
+    found, todo = set(), list(targets)
+    while todo:
+        op = todo.pop()
+        if op in found:
+            continue
+        found.add(op)
+        todo += [t.op for t in op._inputs if t not in fed and t.op not in found]
+        todo += [c for c in op._controls if c not in found]
+    ops = sorted(found, key=_id)
+    if all(_in_order(op, fed) for op in ops):
+        return ops
+    return _topological(ops, fed)
+
+
+def _id(op):
+    return op._id
+
+
+def _in_order(op, fed):
+    """Whether all that an op needs was made before it; a loop's way back is no need of its Merge."""
+    if op._def.name in ("Merge", "RefMerge"):
+        return all(c._id < op._id for c in op._controls)
+    return all(t.op._id < op._id or t in fed for t in op._inputs) and all(c._id < op._id for c in op._controls)
+
+
+def _topological(ops, fed):
+    """Order for a graph that was edited, or came from a file: needs first, then creation."""
+    waiting, users = {}, {}
+    for op in ops:
+        back = op._def.name in ("Merge", "RefMerge")
+        needs = {t.op for t in op._inputs if t not in fed and not (back and t.op._def.name in ("NextIteration", "RefNextIteration"))}
+        needs |= set(op._controls)
+        waiting[op] = len(needs)
+        for need in needs:
+            users.setdefault(need, []).append(op)
+    ready = [(op._id, op) for op in ops if waiting[op] == 0]
+    heapq.heapify(ready)
+    out = []
+    while ready:
+        _, op = heapq.heappop(ready)
+        out.append(op)
+        for user in users.get(op, ()):
+            waiting[user] -= 1
+            if waiting[user] == 0:
+                heapq.heappush(ready, (user._id, user))
+    if len(out) < len(ops):
+        raise ValueError("The graph has a cycle through " + ", ".join(o._name for o in ops if waiting[o])[:200])
+    return out

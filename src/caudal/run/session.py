@@ -1,0 +1,276 @@
+"""Session: it holds the values of variables, and computes fetches from feeds."""
+
+import contextlib
+
+import numpy as np
+
+from ..graph.composite import IndexedSlices, SparseTensor
+from ..graph.graph import Graph, Operation, Tensor, default_graph, session_stack
+from ..ground.api import export
+from . import devices
+from .feeds import expand, value_for
+from .fetches import Fetches
+from .plan import Plan
+from .store import Cell, Store
+
+__all__ = ["InteractiveSession", "Session"]
+
+
+class BaseSession:
+    """What `Session` and `InteractiveSession` share."""
+
+    def __init__(self, target="", graph=None, config=None):
+        if graph is not None and not isinstance(graph, Graph):
+            raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
+        if target is not None and not isinstance(target, (str, bytes)):
+            raise TypeError(f"target must be a string, but got {type(target)}")
+        devices.check_config(config)
+        self._graph = default_graph() if graph is None else graph
+        self._target, self._config = target.encode() if isinstance(target, str) else target, config
+        self._store = Store()
+        self._plans = {}
+        self._closed = self._opened = False
+        self._placed = 0
+        devices.check_target(self._target)
+
+    # --- what it is -------------------------------------------------------------------------------
+
+    @property
+    def graph(self):
+        """The graph that it runs."""
+        return self._graph
+
+    @property
+    def graph_def(self):
+        """The graph as a `GraphDef`."""
+        return self._graph.as_graph_def()
+
+    @property
+    def sess_str(self):
+        """The target that it was made with."""
+        return self._target
+
+    def list_devices(self):
+        """The devices of this machine."""
+        return devices.listed()
+
+    def close(self):
+        """Ends the session; its variables are gone."""
+        self._closed = True
+        self._plans.clear()
+        self._store = Store()
+
+    def as_default(self):
+        """A context manager: `eval` and `run` of tensors and ops use this session under it. It stays open after."""
+        return _as_default(self)
+
+    # --- running ----------------------------------------------------------------------------------
+
+    def run(self, fetches, feed_dict=None, options=None, run_metadata=None):
+        """Computes `fetches`.
+
+        Args:
+          fetches: a tensor, an op, a variable, a name, or any nest of them in lists, tuples, named tuples, dicts.
+          feed_dict: tensor (or name) -> its value in this run: numbers, lists, arrays.
+          options: `RunOptions`; accepted.
+          run_metadata: `RunMetadata`; accepted.
+
+        Returns:
+          The same nest with values: NumPy arrays and scalars, None for ops.
+
+        Raises:
+          RuntimeError: the session is closed, or the graph is empty.
+          ValueError: a fetch isn't in the graph, or a feed has a wrong shape.
+          TypeError: a fetch or a feed of a wrong kind.
+          tf.errors.OpError: an op failed.
+        """
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if not self._graph._ops:
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
+        key = _key(fetches)
+        known = self._plans.get(key) if key is not None else None
+        asked = known[0] if known else Fetches(self._graph, fetches)
+        tensors, values = self._feeds(feed_dict) if feed_dict else ((), [])
+        plan = self._plan(key, asked, tensors)
+        return asked.rebuild([_result(v) for v in plan.run(values)])
+
+    def _plan(self, key, asked, tensors):
+        changes = self._graph._changes
+        known = self._plans.get(key) if key is not None else None
+        if known is None or known[2] != changes:
+            known = (asked, {}, changes)
+            if key is not None:
+                self._plans[key] = known
+        plan = known[1].get(tensors)
+        if plan is None:
+            devices.check_placement(self)
+            plan = known[1][tensors] = Plan(self._store, asked.tensors, asked.targets, tensors)
+        return plan
+
+    def _feeds(self, feed_dict):
+        """(tensors, values) of a feed dict, checked."""
+        tensors, values = [], []
+        graph = self._graph
+        for key, value in feed_dict.items():
+            if type(key) is Tensor and key.op.graph is graph:
+                pairs = ((key, value),)
+            else:
+                pairs = expand(graph, key, value)
+            for tensor, one in pairs:
+                values.append(value_for(graph, tensor, one, key))
+                tensors.append(tensor)
+        if len(set(tensors)) < len(tensors):  # x and 'x:0': the last one counts
+            last = dict(zip(tensors, values, strict=True))
+            return tuple(last), list(last.values())
+        return tuple(tensors), values
+
+    def make_callable(self, fetches, feed_list=None, accept_options=False):
+        """A function that runs `fetches`, taking the values of `feed_list` in order.
+
+        Args:
+          fetches: as `run` takes them.
+          feed_list: tensors or names.
+          accept_options: whether it takes `options` and `run_metadata`.
+
+        Raises:
+          TypeError: `feed_list` is no list or tuple.
+        """
+        if feed_list is not None and not isinstance(feed_list, (list, tuple)):
+            raise TypeError("`feed_list` must be a list or tuple.")
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        feeds = [self._graph.as_graph_element(f, True, False) for f in feed_list or ()]
+        Fetches(self._graph, fetches)  # refuses what cannot be fetched now
+
+        def call(*args, **options):
+            if options and not (accept_options and set(options) <= {"options", "run_metadata"}):
+                raise TypeError(f"unexpected keyword argument {next(iter(options))!r}")
+            if len(args) != len(feeds):
+                raise TypeError(f"takes {len(feeds)} positional arguments but {len(args)} were given")
+            return self.run(fetches, dict(zip(feeds, args, strict=True)), **options)
+
+        return call
+
+    def __del__(self):
+        self._closed = True
+
+    def reset(self, *_):
+        """Drops the values of all variables."""
+        self._store = Store()
+        self._plans.clear()
+
+
+def _key(fetches):
+    """A hashable form of a nest of fetches that is equal for equal nests; None if there is none."""
+    kind = type(fetches)
+    if kind is Tensor or kind is Operation or kind is str:
+        return fetches
+    if kind is list or kind is tuple:
+        parts = tuple(_key(f) for f in fetches)
+        return None if None in parts else (kind, parts)
+    if kind is dict:
+        parts = tuple(_key(f) for f in fetches.values())
+        return None if None in parts else (kind, tuple(fetches), parts)
+    if isinstance(fetches, (list, tuple)):
+        parts = tuple(_key(f) for f in fetches)
+        return None if None in parts else (kind, parts)
+    if isinstance(fetches, (IndexedSlices, SparseTensor)) or hasattr(fetches, "_as_graph_element"):
+        return fetches
+    return None
+
+
+def _result(value):
+    """A fetched value as the user gets it: an array of their own, or a scalar."""
+    if type(value) is Cell:
+        value = value.read()
+        if isinstance(value, np.ndarray):
+            value = value.copy()
+    if type(value) is np.ndarray:
+        if value.ndim == 0:
+            return value[()]
+        return value
+    return value if isinstance(value, (np.generic, bytes)) or not hasattr(value, "__array__") else np.asarray(value)[()]
+
+
+@contextlib.contextmanager
+def _as_default(session):
+    stack = session_stack()
+    stack.append(session)
+    try:
+        with session.graph.as_default():
+            yield session
+    finally:
+        stack.remove(session)
+
+
+@export("Session")
+class Session(BaseSession):
+    """Runs a graph, and holds the values of its variables.
+
+    Args:
+      target: only '' works: this process.
+      graph: the graph; the default one if None.
+      config: a `ConfigProto`.
+
+    Use it as a context manager: it is the default session under it, and closed at its end.
+    """
+
+    def __init__(self, target="", graph=None, config=None):
+        super().__init__(target, graph, config)
+        self._entered = []
+
+    def __enter__(self):
+        context = self.as_default()
+        self._entered.append(context)
+        return context.__enter__()
+
+    def __exit__(self, *error):
+        self._entered.pop().__exit__(*error)
+        self.close()
+
+    @staticmethod
+    def reset(target, containers=None, config=None):
+        """Clears the variables of a server's containers; there is no server here."""
+        devices.check_target(target)
+
+
+@export("InteractiveSession")
+class InteractiveSession(BaseSession):
+    """A `Session` that is the default one from the start, for a shell.
+
+    Args:
+      target: only '' works: this process.
+      graph: the graph; the default one if None.
+      config: a `ConfigProto`.
+    """
+
+    def __init__(self, target="", graph=None, config=None):
+        super().__init__(target, graph, config)
+        self._explicit = graph
+        self._context = self.as_default() if graph is not None else _session_alone(self)
+        self._context.__enter__()
+
+    def close(self):
+        """Ends the session, and its being the default."""
+        super().close()
+        if self._context is not None:
+            context, self._context = self._context, None
+            context.__exit__(None, None, None)
+
+
+@contextlib.contextmanager
+def _session_alone(session):
+    stack = session_stack()
+    stack.append(session)
+    try:
+        yield session
+    finally:
+        stack.remove(session)
+
+
+@export("get_default_session")
+def get_default_session():
+    """The default session of this thread, or None."""
+    stack = session_stack()
+    return stack[-1] if stack else None

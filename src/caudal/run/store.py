@@ -1,0 +1,59 @@
+"""The values of a session's variables, its random counters and other state, under their ops' names."""
+
+import threading
+
+from ..ground.errors import FailedPreconditionError
+
+__all__ = ["Cell", "Store"]
+
+
+class Store:
+    """One session's state: name -> array, or an object such as a queue. Compiled steps that write take `turn`."""
+
+    def __init__(self):
+        self.values = {}
+        self.turn = threading.RLock()
+
+    def get(self, key):
+        """What is kept under `key`, or None."""
+        return self.values.get(key)
+
+    def set(self, key, value):
+        """Keeps `value` under `key`."""
+        self.values[key] = value
+
+
+class Cell:
+    """The place of one variable, counter or resource in a store, or in the state of a step that is being traced."""
+
+    __slots__ = ("key", "op", "store")
+
+    def __init__(self, store, key, op):
+        self.store, self.key, self.op = store, key, op
+
+    def peek(self):
+        """The value, or None if there is none yet."""
+        return self.store.get(self.key)
+
+    def read(self):
+        """The value.
+
+        Raises:
+          FailedPreconditionError: there is none yet.
+        """
+        value = self.store.get(self.key)
+        if value is None:
+            raise FailedPreconditionError(None, self.op, f"Attempting to use uninitialized value {self.op._name}")
+        return value
+
+    def write(self, value):
+        """Replaces the value."""
+        self.store.set(self.key, value)
+
+    def get(self, make):
+        """The value; if there is none yet, what `make()` gives, from now on."""
+        value = self.store.get(self.key)
+        if value is None:
+            value = make()
+            self.store.set(self.key, value)
+        return value
