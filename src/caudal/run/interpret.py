@@ -1,8 +1,10 @@
 """A list of ops run one after another on NumPy: the plain meaning of a graph."""
 
+import contextlib
+
 import numpy as np
 
-from ..backend import reference
+from ..backend import compiled, reference
 from ..ground import source
 from ..ground.errors import InvalidArgumentError, OpError, UnimplementedError
 from .store import Cell
@@ -80,10 +82,14 @@ class Interpreted:
       slots: tensor -> its place in the list of values; new tensors are given one.
       fed: tensors that are given.
       store: the session's.
+      takes_turn: whether it writes variables, and so keeps others from writing meanwhile.
     """
 
-    def __init__(self, ops, slots, fed, store):
+    def __init__(self, ops, slots, fed, store, takes_turn=False):
+        self.turn = store.turn if takes_turn else contextlib.nullcontext()
         self.work = []
+        made = {t for op in ops for t in op.outputs}
+        self.outside = list({slots[t] for op in ops for t in op._inputs if t not in made})
         for op in ops:
             ins = [slots[t] for t in op._inputs]
             outs = []
@@ -97,7 +103,10 @@ class Interpreted:
 
     def run(self, values):
         """Runs the ops; `values` holds the tensors' values by slot."""
-        with np.errstate(all="ignore"):
+        for k in self.outside:
+            if type(values[k]) not in _PLAIN and compiled.is_array(values[k]):
+                values[k] = np.asarray(values[k])
+        with self.turn, np.errstate(all="ignore"):
             for op, call, ins, outs in self.work:
                 try:
                     args = [_value(values[k]) if deref else values[k] for k, deref in ins]
@@ -117,6 +126,9 @@ class Interpreted:
                     if raised is error:
                         raise
                     raise raised from error
+
+
+_PLAIN = (np.ndarray, Cell)
 
 
 def _value(x):

@@ -1,7 +1,12 @@
 """A plan: what one kind of run does, found once for its fetches and feeds, and run many times."""
 
-from .interpret import Interpreted
+import itertools
+
+from .classify import Classes, is_variable_op, worth_compiling
+from .compiled_step import CompiledStep
+from .interpret import Interpreted, state_key
 from .prune import prune
+from .store import Cell
 
 __all__ = ["Plan"]
 
@@ -18,21 +23,109 @@ class Plan:
 
     def __init__(self, store, tensors, targets, fed):
         given = set(fed)
-        late = [t for t in tensors if t not in given and is_variable_read(t)]
-        self.ops = prune([t.op for t in tensors if t not in given] + list(targets), given)
+        late = {t: variable_of(t) for t in tensors if t not in given and variable_of(t) is not None}
+        roots = [t.op for t in tensors if t not in given and t not in late] + list(targets)
+        self.ops = prune(roots, given)
         self.slots = {t: k for k, t in enumerate(fed)}
-        self.steps = [Interpreted(self.ops, self.slots, given, store)]
+        self.steps = _steps(self.ops, self.slots, given, {t for t in tensors if t not in late}, store)
+        for tensor in late:
+            self.slots.setdefault(tensor, len(self.slots))
         self.size = len(self.slots)
-        self.outs = [(self.slots[t], t in late, t) for t in tensors]
+        self.late = [(self.slots[t], Cell(store, state_key(op), op)) for t, op in late.items()]
+        self.outs = [self.slots[t] for t in tensors]
 
     def run(self, feeds):
-        """The values of the fetched tensors; variables are read at the end."""
+        """The values of the fetched tensors; a fetched variable is read at the end."""
         values = feeds + [None] * (self.size - len(feeds))
         for step in self.steps:
             step.run(values)
-        return [values[slot] for slot, _, _ in self.outs]
+        for slot, cell in self.late:
+            cell.read()
+            values[slot] = cell
+        return [values[slot] for slot in self.outs]
 
 
-def is_variable_read(tensor):
-    """Whether a fetch of it means a variable's value, as it is after the run."""
-    return tensor._dtype._is_ref_dtype or (tensor.op.type == "Identity" and tensor.op._inputs[0].op.type == "VariableV2")
+def variable_of(tensor):
+    """The variable whose value a fetch of `tensor` means, as it is after the run; None for all other tensors."""
+    op = tensor.op
+    if op._def.name == "Identity" and not op._controls and op._inputs[0]._dtype._is_ref_dtype:
+        op = op._inputs[0].op
+    return op if op._def.name in ("VariableV2", "Variable") else None
+
+
+def _steps(ops, slots, given, wanted, store):
+    """The ops as compiled and interpreted steps, in order."""
+    compiling = worth_compiling(ops)
+    classes = Classes(ops, given)
+    compiled = classes.compiled if compiling else set()
+    parts = _parts(ops, classes, compiled)
+    if not any(part[0] in compiled for part in parts):
+        compiled = set()
+    out = []
+    used_later = set(wanted)
+    needs = []
+    for part in reversed(parts):
+        needs.append(set(used_later))
+        used_later |= {t for op in part for t in op._inputs}
+    for part, need in zip(parts, reversed(needs), strict=True):
+        whole = _with_variables(part)
+        if part[0] in compiled:
+            out.append(CompiledStep(whole, slots, given, need, classes.known_feeds, store))
+        else:
+            writes = any(writes for op in part for _, writes in classes.touches[op])
+            out.append(Interpreted(whole, slots, given, store, writes and not any(op._def.host for op in part)))
+    return out
+
+
+def _with_variables(part):
+    """The ops of a step, with the variables and constants that they take before them."""
+    inside = set(part)
+    extra = {t.op for op in part for t in op._inputs if shared(t.op) and t.op not in inside}
+    return sorted(extra, key=lambda op: op._id) + part if extra else part
+
+
+def shared(op):
+    """Whether an op costs nothing, and so stands in every step that takes it."""
+    return is_variable_op(op) or op._def.name == "Const"
+
+
+def _parts(ops, classes, compiled):
+    """Groups of ops that are one step each: as few as the order among them allows.
+
+    Each op has a level: even for compiled ones, odd for the others, no lower than those of the ops before it.
+    """
+    level = {}
+    last = {}  # state key -> (its last writer's level, the highest level that read it since)
+    inside = set(ops)
+    for op in ops:
+        if shared(op):
+            continue
+        odd = 0 if op in compiled else 1
+        least = odd
+        for before in itertools.chain((t.op for t in op._inputs), op._controls):
+            if before in inside and before in level:
+                least = max(least, level[before] + ((level[before] ^ odd) & 1))
+        for key, writes in classes.touches[op]:
+            wrote, read = last.get(key, (0, 0))
+            behind = max(wrote, read) if writes else wrote
+            least = max(least, behind + ((behind ^ odd) & 1))
+        level[op] = least
+        for key, writes in classes.touches[op]:
+            wrote, read = last.get(key, (0, 0))
+            last[key] = (least, 0) if writes else (wrote, max(read, least))
+    by_level = {}
+    for op in ops:
+        if op in level:
+            by_level.setdefault(level[op], []).append(op)
+    alone = [op for op in ops if shared(op)]
+    parts = []
+    for k in sorted(by_level):
+        parts += [list(g) for _, g in itertools.groupby(by_level[k], key=lambda op: op._def.host)] if k % 2 else [by_level[k]]
+    return _place(alone, parts)
+
+
+def _place(alone, parts):
+    """Puts the shared ops that are asked for themselves (as targets or fetches) into the first step."""
+    used = {t.op for part in parts for op in part for t in op._inputs}
+    rest = [op for op in alone if op not in used]
+    return ([rest] if rest else []) + parts

@@ -4,6 +4,7 @@ import contextlib
 
 import numpy as np
 
+from ..backend import compiled
 from ..graph.composite import IndexedSlices, SparseTensor
 from ..graph.graph import Graph, Operation, Tensor, default_graph, session_stack
 from ..ground.api import export
@@ -190,7 +191,7 @@ def _result(value):
         if value.ndim == 0:
             return value[()]
         return value
-    return value if isinstance(value, (np.generic, bytes)) or not hasattr(value, "__array__") else np.asarray(value)[()]
+    return np.array(value)[()] if compiled.is_array(value) else value
 
 
 @contextlib.contextmanager

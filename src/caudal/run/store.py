@@ -2,6 +2,9 @@
 
 import threading
 
+import numpy as np
+
+from ..backend import compiled
 from ..ground.errors import FailedPreconditionError
 
 __all__ = ["Cell", "Store"]
@@ -15,8 +18,9 @@ class Store:
         self.turn = threading.RLock()
 
     def get(self, key):
-        """What is kept under `key`, or None."""
-        return self.values.get(key)
+        """What is kept under `key`, or None; a device's array as a copy, since a step may give its buffer away."""
+        value = self.values.get(key)
+        return np.array(value) if compiled.is_array(value) else value
 
     def set(self, key, value):
         """Keeps `value` under `key`."""

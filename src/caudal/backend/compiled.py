@@ -1,0 +1,132 @@
+"""The namespace B on XLA: the one door to JAX. What is not named here is jax.numpy's function of that name."""
+
+import functools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from .compiled_windows import (  # noqa: F401  # part of B
+    avg_pool,
+    avg_pool_grad,
+    conv,
+    conv_filter_grad,
+    conv_input_grad,
+    max_pool,
+    max_pool_grad,
+)
+
+jax.config.update("jax_enable_x64", True)
+
+compiled = True
+xp = jnp
+
+
+def __getattr__(name):
+    return getattr(jnp, name)
+
+
+def cast(x, kind):
+    """`x` as elements of the NumPy dtype `kind`; floats to integers go towards zero, as C does."""
+    return lax.convert_element_type(x, kind) if x.dtype != kind else x
+
+
+class Unknown(Exception):
+    """A rule asked for a value that is only known when the program runs."""
+
+
+def known(x):
+    """The value of `x` as a NumPy array.
+
+    Raises:
+      Unknown: it is decided by the run.
+    """
+    if isinstance(x, jax.core.Tracer):
+        raise Unknown
+    return np.asarray(x)
+
+
+def is_known(x):
+    """Whether the value is decided before the run."""
+    return not isinstance(x, jax.core.Tracer)
+
+
+def set_at(x, index, value):
+    """A copy of `x` in which `x[index]` is `value`."""
+    return jnp.asarray(x).at[index].set(value)
+
+
+def add_at(x, index, value):
+    """A copy of `x` to whose elements at `index` `value` was added, again for an index that comes again."""
+    return jnp.asarray(x).at[index].add(value)
+
+
+def max_at(x, index, value):
+    """A copy of `x` with the greater of itself and `value` at `index`."""
+    return jnp.asarray(x).at[index].max(value)
+
+
+def min_at(x, index, value):
+    """A copy of `x` with the lesser of itself and `value` at `index`."""
+    return jnp.asarray(x).at[index].min(value)
+
+
+def multiply_at(x, index, value):
+    """A copy of `x` whose elements at `index` are multiplied by `value`."""
+    return jnp.asarray(x).at[index].multiply(value)
+
+
+def barrier(x):
+    """`x`; the compiler may not merge what is before it with what is after it."""
+    return lax.optimization_barrier(x)
+
+
+def _direct(quick, general):
+    """`quick` of lax for two arrays alike, `general` of jax.numpy for all else: the first traces much faster."""
+
+    @functools.wraps(general)
+    def call(x, y):
+        if getattr(x, "dtype", None) == getattr(y, "dtype", 0):
+            if x.shape == y.shape:
+                return quick(x, y)
+            if not x.shape:
+                return quick(lax.broadcast(x, y.shape), y)
+            if not y.shape:
+                return quick(x, lax.broadcast(y, x.shape))
+        return general(x, y)
+
+    return call
+
+
+add, subtract, multiply = (_direct(getattr(lax, a), getattr(jnp, b)) for a, b in (("add", "add"), ("sub", "subtract"), ("mul", "multiply")))
+maximum, minimum = _direct(lax.max, jnp.maximum), _direct(lax.min, jnp.minimum)
+tanh, exp, log, sqrt = lax.tanh, lax.exp, lax.log, lax.sqrt
+
+
+# --- what the run floor needs of JAX -----------------------------------------------------------------
+
+
+def jit(function, donate):
+    """`function` compiled; the buffers of the arguments whose positions are in `donate` may be reused."""
+    return jax.jit(function, donate_argnums=donate)
+
+
+def abstract(function, *args):
+    """Traces `function` without compiling it: what it gives, as shapes and dtypes."""
+    return jax.eval_shape(function, *args)
+
+
+def on_device(x):
+    """A copy of a NumPy array that is the device's own, so that its buffer may be given away."""
+    return jnp.array(x, copy=True)
+
+
+def is_array(x):
+    """Whether `x` is an array on a device."""
+    return isinstance(x, jax.Array)
+
+
+def wait(x):
+    """Waits until `x` is computed."""
+    return jax.block_until_ready(x)

@@ -1,0 +1,112 @@
+"""Convolution and pooling on XLA: the same functions as windows.py."""
+
+import itertools
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from . import windows
+
+__all__ = ["avg_pool", "avg_pool_grad", "conv", "conv_filter_grad", "conv_input_grad", "max_pool", "max_pool_grad"]
+
+_LETTERS = "DHW"
+
+
+def _names(rank):
+    space = _LETTERS[-rank:]
+    return (f"N{space}C", f"{space}IO", f"N{space}C")
+
+
+def conv(x, w, strides, pads, dilations):
+    """The convolution of `x` with filters `w` `[*window, in, out]`."""
+    return lax.conv_general_dilated(
+        x, w, strides, pads, rhs_dilation=dilations, dimension_numbers=_names(len(strides)),
+        feature_group_count=x.shape[-1] // w.shape[-2],
+    )
+
+
+def _slope(function, shape, kind, dy):
+    """The slope of a linear function by its argument."""
+    return jax.linear_transpose(function, jax.ShapeDtypeStruct(shape, kind))(dy)[0]
+
+
+def conv_input_grad(shape, w, dy, strides, pads, dilations):
+    """The slope of `conv` by its input of shape `shape`."""
+    return _slope(lambda x: conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
+
+
+def conv_filter_grad(x, shape, dy, strides, pads, dilations):
+    """The slope of `conv` by its filters of shape `shape`."""
+    return _slope(lambda w: conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
+
+
+def _tiles(space, window, strides, pads):
+    """Whether windows lie side by side and cover the input whole: then they are a reshape."""
+    return tuple(window) == tuple(strides) and all(a == b == 0 for a, b in pads) and all(n % w == 0 for n, w in zip(space, window, strict=True))
+
+
+def _pieces(x, window):
+    """The elements of each of the windows that tile `x`, one array for each place in the window."""
+    for place in itertools.product(*map(range, window)):
+        yield x[(slice(None), *[slice(p, None, w) for p, w in zip(place, window, strict=True)])]
+
+
+def max_pool(x, window, strides, pads):
+    """The greatest element of each window."""
+    if _tiles(x.shape[1:-1], window, strides, pads):
+        out = None
+        for piece in _pieces(x, window):
+            out = piece if out is None else jnp.maximum(out, piece)
+        return out
+    start = np.asarray(windows.lowest(x.dtype), x.dtype)
+    return lax.reduce_window(x, start, lax.max, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
+
+
+def _spread(piece, place, strides, shape):
+    """`piece` at every stride-th element of zeros, from `place` on, cut or filled to `shape`."""
+    config = [(0, 0, 0)]
+    for p, s, n, size in zip(place, strides, piece.shape[1:-1], shape[1:-1], strict=True):
+        config.append((p, size - p - (s * (n - 1) + 1), s - 1))
+    return lax.pad(piece, np.zeros((), piece.dtype), [*config, (0, 0, 0)])
+
+
+def _scatter(x_shape, window, strides, pads, piece):
+    """The sum over places in the window of `piece(place)`, each spread over the input."""
+    grown = (x_shape[0], *[n + a + b for n, (a, b) in zip(x_shape[1:-1], pads, strict=True)], x_shape[-1])
+    total = None
+    for place in itertools.product(*map(range, window)):
+        one = _spread(piece(place), place, strides, grown)
+        total = one if total is None else total + one
+    back = [(0, 0, 0), *[(-a, -b, 0) for a, b in pads], (0, 0, 0)]
+    return lax.pad(total, np.zeros((), total.dtype), back)
+
+
+def max_pool_grad(x, y, dy, window, strides, pads):
+    """The slope of `max_pool`: each goes to the first element of its window that is the greatest."""
+    low = np.asarray(windows.lowest(x.dtype), x.dtype)
+    grown = lax.pad(x, low, [(0, 0, 0), *[(a, b, 0) for a, b in pads], (0, 0, 0)])
+    taken = [jnp.zeros(y.shape, bool)]
+
+    def piece(place):
+        spans = zip(place, strides, y.shape[1:-1], strict=True)
+        here = grown[(slice(None), *[slice(p, p + s * (n - 1) + 1, s) for p, s, n in spans])] == y
+        first = here & ~taken[0]
+        taken[0] = taken[0] | here
+        return jnp.where(first, dy, np.zeros((), dy.dtype))
+
+    return _scatter(x.shape, window, strides, pads, piece)
+
+
+def avg_pool(x, window, strides, pads):
+    """The mean of the elements of the input that each window covers."""
+    zero = np.zeros((), x.dtype)
+    total = lax.reduce_window(x, zero, lax.add, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
+    return total / windows.counts(x.shape[1:-1], window, strides, pads).astype(x.dtype)
+
+
+def avg_pool_grad(shape, dy, window, strides, pads):
+    """The slope of `avg_pool` by its input of shape `shape`."""
+    share = dy / windows.counts(shape[1:-1], window, strides, pads).astype(dy.dtype)
+    return _scatter(tuple(shape), window, strides, pads, lambda place: share)

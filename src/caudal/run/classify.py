@@ -1,0 +1,156 @@
+"""Which ops the compiler can take, which variables each touches, and whether a plan is worth compiling."""
+
+import math
+
+from ..ground import dtypes
+from ..graph import static
+
+__all__ = ["Classes", "is_variable_op", "worth_compiling"]
+
+_HANDLES = frozenset({dtypes.resource, dtypes.variant, dtypes.string})
+_READERS = frozenset({"ReadVariableOp", "VarIsInitializedOp", "IsVariableInitialized", "VariableShape", "ResourceGather", "ResourceGatherNd"})
+_VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
+_SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})
+_SMALL = 64  # elements of a fed value that may decide shapes: each value is compiled for
+_FLOPS = 200_000  # a plan with less arithmetic than this isn't worth a compilation
+_OPS = 400  # nor one with fewer ops
+
+
+class Classes:
+    """For the ordered ops of one plan: whether each is compiled, which tensors must be known to do so, what state it touches.
+
+    Attributes:
+      compiled: ops that XLA takes.
+      known_feeds: fed tensors whose values shapes depend on.
+      touches: op -> [(state key, whether it writes)].
+    """
+
+    def __init__(self, ops, fed):
+        self.ops, self.fed = ops, fed
+        self.origin = {}
+        self.touches = {op: self._touched(op) for op in ops}
+        self.compiled = {op for op in ops if takes(op)}
+        self.known_feeds = set()
+        self._settle()
+
+    def _touched(self, op):
+        """The state that an op touches, in order, and where its own handles lead."""
+        kind = op._def.name
+        if kind in _VARIABLES:
+            for t in op.outputs:
+                self.origin[t] = op
+            return []
+        out = [(op._name, True)] if "state" in op._def.lower_wants else []
+        refs = _ref_inputs(op)
+        for tensor, is_ref in zip(op._inputs, refs, strict=True):
+            source = self.origin.get(tensor)
+            if source is None:
+                continue
+            handle = tensor._dtype is dtypes.resource
+            writes = (is_ref or handle) and kind not in _READERS
+            out.append((source, writes))
+            for t in op.outputs:
+                if t._dtype._is_ref_dtype or (handle and t._dtype is dtypes.resource):
+                    self.origin[t] = source
+        return out
+
+    def _settle(self):
+        """Takes out of `compiled` what hangs on values or shapes that only the run knows."""
+        moving = set()  # tensors whose shape only the run knows
+        for op in self.ops:
+            if op in self.compiled:
+                if any(t in moving for t in op._inputs) or not self._know_static(op):
+                    self.compiled.discard(op)
+            if op not in self.compiled:
+                moving |= {t for t in op.outputs if t.dims is None or None in t.dims}
+
+    def _know_static(self, op):
+        needs = set()
+        return all(self._can_know(op._inputs[k], needs) for k in op._def.static if k < len(op._inputs)) and (
+            self.known_feeds.update(needs) or True
+        )
+
+    def _can_know(self, tensor, needs):
+        """Whether a value can be known when the step is compiled; adds the feeds that it takes to `needs`."""
+        if tensor in self.fed:
+            if tensor.dims is not None and None not in tensor.dims and math.prod(tensor.dims) > _SMALL:
+                return False
+            needs.add(tensor)
+            return True
+        op = tensor.op
+        if op._def.name == "Const" or static.fold(tensor) is not None:
+            return True
+        if op._def.name in _SHAPES:
+            return True
+        if not op._def.pure or not takes(op) or op not in self.compiled:
+            return False
+        return all(self._can_know(t, needs) for t in op._inputs)
+
+
+def _ref_inputs(op):
+    wants = []
+    for arg in op._def.inputs:
+        n = op.attrs[arg.number_attr] if arg.number_attr else len(op.attrs[arg.list_attr]) if arg.list_attr else 1
+        wants += [arg.is_ref] * n
+    return wants
+
+
+def takes(op):
+    """Whether XLA can take an op of this kind with tensors of these types."""
+    definition = op._def
+    if definition.lower is None or definition.host or definition.dynamic or definition.control:
+        return False
+    if definition.name in _VARIABLES:
+        return all(t._dtype.base_dtype is not dtypes.string for t in op.outputs) and op.attrs.get("dtype") is not dtypes.string
+    return not any(t._dtype.base_dtype in _HANDLES and not _is_variable(t) for t in (*op._inputs, *op.outputs))
+
+
+def _is_variable(tensor):
+    return tensor._dtype is dtypes.resource and tensor.op._def.name in _VARIABLES
+
+
+def is_variable_op(op):
+    """Whether an op is a variable itself, which only gives the cell where its value is kept."""
+    return op._def.name in _VARIABLES
+
+
+def worth_compiling(ops):
+    """Whether a run of these ops should be compiled: decided by what it holds, never by how often it ran."""
+    flops = 0
+    for op in ops:
+        kind = op._def.name
+        if "Apply" in kind and kind.startswith(("Apply", "ResourceApply", "SparseApply", "ResourceSparseApply")):
+            return True
+        cost = _COSTS.get(kind)
+        if cost:
+            flops += cost(op)
+            if flops > _FLOPS:
+                return True
+    return sum(op._def.name not in _FREE for op in ops) > _OPS and not any(op._def.name == "Assign" for op in ops)
+
+
+_FREE = frozenset({"Const", "Identity", "NoOp", "VariableV2", "VarHandleOp", "Placeholder", "Shape", "Reshape"})
+
+
+def _count(dims, unknown=32):
+    return 1000 if dims is None else math.prod(unknown if d is None else d for d in dims)
+
+
+def _matmul(op):
+    inner = op._inputs[0].dims
+    return 2 * _count(op.outputs[0].dims) * (32 if inner is None or not inner else (inner[-1] or 32))
+
+
+def _convolution(op):
+    filters = op._inputs[1].dims if op.type.endswith(("Conv2D", "Conv3D", "Native")) else op.outputs[0].dims
+    return 2 * _count(op.outputs[0].dims) * _count(filters)
+
+
+_COSTS = dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2"), _matmul)
+_COSTS |= dict.fromkeys(
+    (
+        "Conv2D Conv2DBackpropInput Conv2DBackpropFilter DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput "
+        "DepthwiseConv2dNativeBackpropFilter Conv3D Conv3DBackpropInputV2 Conv3DBackpropFilterV2"
+    ).split(),
+    _convolution,
+)

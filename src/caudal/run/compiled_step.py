@@ -1,0 +1,294 @@
+"""A step that XLA runs: ops specialised for the shapes of a run, cut into segments, each compiled once."""
+
+import functools
+import threading
+
+import numpy as np
+
+from ..backend import compiled, reference
+from .classify import is_variable_op
+from .interpret import bind, derefs, refine, state_key
+from .segments import Segment, cut
+from .specialise import Specialised
+from .store import Cell
+
+__all__ = ["CompiledStep"]
+
+
+class Traced:
+    """The state of a segment while it is traced: what was there, and what was written. Stands for a `Store`."""
+
+    def __init__(self, values):
+        self.values, self.written = dict(values), {}
+
+    def get(self, key):
+        """The value under `key`, or None."""
+        return self.values.get(key)
+
+    def set(self, key, value):
+        """Notes a new value."""
+        self.values[key] = self.written[key] = value
+
+
+class CompiledStep:
+    """Ops that XLA runs.
+
+    Args:
+      ops: in order, with the variables and constants that they take.
+      slots: tensor -> its place in the list of values; tensors that are needed later are given one.
+      fed: tensors that are given to the run.
+      wanted: tensors that later steps or the fetches need.
+      known: tensors from outside whose values the compiler must know.
+      store: the session's.
+    """
+
+    def __init__(self, ops, slots, fed, wanted, known, store):
+        self.ops, self.store = ops, store
+        made = {t for op in ops for t in op.outputs if t not in fed}
+        outside = dict.fromkeys(t for op in ops for t in op._inputs if t not in made)
+        self.known = [t for t in outside if t in known]
+        self.inputs = [t for t in outside if t not in known]
+        self.outputs = [t for op in ops for t in op.outputs if t in wanted and t in made]
+        for tensor in self.outputs:
+            slots.setdefault(tensor, len(slots))
+        self.in_slots = [slots[t] for t in self.inputs]
+        self.known_slots = [slots[t] for t in self.known]
+        self.out_slots = [slots[t] for t in self.outputs]
+        self.keys = list(dict.fromkeys(state_key(op) for op in ops if "state" in op._def.lower_wants))
+        self.programs = {}
+
+    def run(self, values):
+        """Runs the step on the values by slot."""
+        store, inputs = self.store, [_value(values[k]) for k in self.in_slots]
+        known = tuple(_frozen(values[k]) for k in self.known_slots) if self.known_slots else ()
+        key = (known, tuple([x.shape for x in inputs]))
+        with store.turn:
+            program = self.programs.get(key)
+            if program is None:
+                given = dict(zip(self.known, [values[k] for k in self.known_slots], strict=True))
+                program = self.programs[key] = _Program(self, given, key[1])
+            outs = program.run(inputs, store.values)
+        for slot, value in zip(self.out_slots, outs, strict=True):
+            values[slot] = value
+
+
+class _Program:
+    """A step for inputs of certain shapes: its segments, and where each takes its arguments from."""
+
+    def __init__(self, step, known, dims):
+        self.keys = step.keys
+        special = Specialised(step.ops, step.inputs, dims, known, step.outputs)
+        parts = [Segment(nodes, is_variable_op) for nodes in cut([n for n in special.nodes if not is_variable_op(n)])]
+        slots = {id(t): k for k, t in enumerate(special.inputs)}
+        self.constants = []
+        for tensor in dict.fromkeys(t for part in parts for t in part.params):
+            if tensor.op._def.name == "Const":
+                slots[id(tensor)] = len(slots)
+                self.constants.append(compiled.on_device(tensor.op.attrs["value"]))
+        wanted = [special.env[t] for t in step.outputs]
+        self.calls = []
+        uses = _uses(parts, wanted)
+        for part, used in zip(parts, uses, strict=True):
+            self.calls.append(_Call(part, used, slots))
+        self.size = len(slots)
+        self.outs = [_output(t, slots) for t in wanted]
+
+    def run(self, inputs, have):
+        """The outputs, for inputs and the session's state; the state is changed."""
+        for key in self.keys:
+            if type(have.get(key)) is np.ndarray:
+                have[key] = compiled.on_device(have[key])
+        values = [*inputs, *self.constants]
+        values += [None] * (self.size - len(values))
+        for call in self.calls:
+            call.run(values, have)
+        return [values[k] if fixed is None else fixed(have) for k, fixed in self.outs]
+
+
+def _output(tensor, slots):
+    """Where an output of the step is found: a slot, a constant, or a variable's value at the end."""
+    if id(tensor) in slots:
+        return slots[id(tensor)], None
+    if tensor.op._def.name == "Const":
+        value = tensor.op.attrs["value"]
+        return None, lambda have: value
+    key = state_key(tensor.op)
+    return None, lambda have: have[key]
+
+
+def _uses(parts, wanted):
+    """For each segment: the places (node, output) whose values are used outside; equal segments give equal ones."""
+    outside = {id(t) for t in wanted} | {id(t) for part in parts for t in part.params}
+    by_code = {}
+    for part in parts:
+        places = {p for t, p in part.place.items() if t in outside and p[0] not in ("param", "cell")}
+        by_code.setdefault(part.code, set()).update(places)
+    return [sorted(by_code[part.code]) for part in parts]
+
+
+class _Call:
+    """One segment in its place: its arguments' slots, its variables' keys, its results' slots."""
+
+    def __init__(self, part, used, slots):
+        self.ins = [slots[id(t)] for t in part.params]
+        self.keys = [state_key(op) for op in part.cells]
+        self.cells = part.cells
+        self.outs = []
+        for k, i in used:
+            tensor = part.nodes[k].outputs[i]
+            self.outs.append(slots.setdefault(id(tensor), len(slots)))
+        self.function = _function(part, tuple(used))
+        self.program = None
+
+    def run(self, values, have):
+        """Runs the segment on values by slot."""
+        there = tuple([have.get(k) is not None for k in self.keys]) if self.keys else ()
+        program = self.program
+        if program is None or program.there != there:
+            program = self.program = self.function.program(
+                there, [values[k] for k in self.ins], [have.get(k) for k in self.keys], self.cells
+            )
+        keys = self.keys
+        outs, new = program.call(
+            [values[k] for k in self.ins], [have[keys[k]] for k in program.changed], [have[keys[k]] for k in program.kept]
+        )
+        for k, value in zip(self.outs, outs, strict=True):
+            values[k] = value
+        for k, value in zip(program.written, new, strict=True):
+            have[keys[k]] = value
+
+
+_functions: dict[object, "_Function"] = {}  # one for all segments of one form, whatever graph or session they are of
+_MOST = 2000
+_lock = threading.Lock()
+
+
+def _function(part, used):
+    key = (part.code, used)
+    with _lock:
+        found = _functions.get(key)
+        if found is None:
+            if len(_functions) >= _MOST:
+                _functions.pop(next(iter(_functions)))
+            found = _functions[key] = _Function(part, used)
+    return found
+
+
+class _Function:
+    """What all segments of one form share: the code, compiled for each set of variables that have values."""
+
+    def __init__(self, part, used):
+        self.part, self.used, self.programs = part, used, {}
+
+    def trace(self, there, inputs, state):
+        """Outputs, and the state that was written, for arrays that may be tracers."""
+        part = self.part
+        traced = Traced({k: v for k, v in zip(there, state, strict=True)})
+        env = dict(zip(map(id, part.params), inputs, strict=True))
+        numbers = {op._name: k for k, op in enumerate(part.cells)}
+        for node in part.nodes:
+            try:
+                _lower(node, env, traced, numbers)
+            except Exception as error:
+                raised = refine(error, node.source)
+                if raised is error:
+                    raise
+                raise raised from error
+        return [_value(env[id(part.nodes[k].outputs[i])]) for k, i in self.used], traced.written
+
+    def program(self, there, inputs, state, cells):
+        """The compiled function, for which of the variables have values."""
+        found = self.programs.get(there)
+        if found is None:
+            found = self.programs[there] = _Compiled(self, there, inputs, state)
+        return found
+
+
+class _Compiled:
+    """A function compiled for one set of variables that have values.
+
+    Attributes:
+      changed, kept: numbers of the cells that it writes, and only reads; written: of all that it gives a value.
+      call: (inputs, changed, kept) -> (outputs, new values of `written`); the buffers of `changed` are given away.
+    """
+
+    def __init__(self, function, there, inputs, state):
+        self.there = there
+        have = [k for k, is_there in enumerate(there) if is_there]
+        written = []
+
+        def learn(inputs, state):
+            outs, new = function.trace(have, inputs, state)
+            written[:] = new
+            return outs
+
+        compiled.abstract(learn, inputs, [state[k] for k in have])
+        self.written = list(written)
+        self.changed = [k for k in self.written if k in have]
+        self.kept = [k for k in have if k not in self.written]
+
+        def program(inputs, changed, kept):
+            outs, new = function.trace([*self.changed, *self.kept], inputs, [*changed, *kept])
+            return outs, [new[k] for k in self.written]
+
+        self.call = compiled.jit(program, donate=(1,))
+
+
+def _lower(node, env, traced, numbers):
+    """Adds a node's results to `env`."""
+    args = []
+    for tensor, deref in zip(node._inputs, derefs(node, ()), strict=True):
+        value = env.get(id(tensor))
+        if value is None:
+            value = Cell(traced, numbers[tensor.op._name], tensor.op.source) if is_variable_op(tensor.op) else tensor.op.attrs["value"]
+        args.append(_value(value) if deref else value)
+    if node._def.name in _SHAPES:
+        made = _SHAPES[node._def.name](args, node)
+    else:
+        made = _bind(node, _fits(node, args), traced, numbers)(*args)
+    if len(node.outputs) == 1 and not isinstance(made, (tuple, list)):
+        made = (made,)
+    for tensor, one in zip(node.outputs, made or (), strict=True):
+        env[id(tensor)] = _kept(one, tensor._dtype)
+
+
+def _fits(node, args):
+    """The backend for a node: NumPy where all is known, XLA otherwise."""
+    known = node._def.pure and args and all(type(a) is not Cell and compiled.is_known(a) for a in args)
+    return reference if known else compiled
+
+
+def _bind(node, B, traced, numbers):
+    if "state" not in node._def.lower_wants:
+        return bind(node, B, traced)
+    named = {k: (node if k == "op" else node.attrs[k]) for k in node._def.lower_wants if k != "state"}
+    cell = Cell(traced, numbers[node._name], node.source)
+    return functools.partial(node._def.lower, B, state=cell, **named)
+
+
+_SHAPES = {
+    "Shape": lambda args, op: np.array(np.shape(args[0]), op.attrs["out_type"].np),
+    "ShapeN": lambda args, op: tuple(np.array(np.shape(a), op.attrs["out_type"].np) for a in args),
+    "Rank": lambda args, op: np.array(np.ndim(args[0]), np.int32),
+    "Size": lambda args, op: np.array(np.size(args[0]), op.attrs["out_type"].np),
+}
+
+
+def _value(x):
+    return x.read() if type(x) is Cell else x
+
+
+def _kept(x, dtype):
+    """`x` with the dtype that the graph declares."""
+    if type(x) is Cell:
+        return x
+    kind = dtype.np
+    if not hasattr(x, "dtype"):
+        return np.asarray(x, kind)
+    return x if x.dtype == kind else x.astype(kind)
+
+
+def _frozen(value):
+    """A hashable form of a value that the program depends on."""
+    array = np.asarray(value)
+    return array.shape, array.dtype.str, array.tobytes()

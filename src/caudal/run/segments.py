@@ -1,0 +1,139 @@
+"""A long step cut where it repeats itself: equal parts become one function, called with other arguments."""
+
+import numpy as np
+
+__all__ = ["Segment", "cut"]
+
+_NEAR = 100  # nodes: an input made further back than this is a parameter like any other
+_LONGEST = 300  # nodes in a segment that does not repeat
+_WHOLE = 400  # a step of no more nodes is one segment
+_PERIOD = 2500  # the longest repetition looked for
+_INLINE = 64  # elements: a constant of no more is part of the code
+
+
+def cut(nodes):
+    """The nodes as a list of lists: repetitions one period each, what is left in pieces."""
+    if len(nodes) <= _WHOLE:
+        return [nodes] if nodes else []
+    signs = _signs(nodes)
+    pieces = []
+    todo = [(0, len(nodes))]
+    while todo:
+        low, high = todo.pop()
+        found = _repetition(signs[low:high]) if high - low > 40 else None
+        if found is None:
+            count = -(-(high - low) // _LONGEST)
+            edges = np.linspace(low, high, count + 1).astype(int)
+            pieces += [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
+            continue
+        start, period, times = found
+        start += low
+        pieces += [(start + k * period, start + (k + 1) * period) for k in range(times)]
+        todo += [(low, start)] * (start > low) + [(start + times * period, high)] * (high > start + times * period)
+    return [nodes[a:b] for a, b in sorted(pieces)]
+
+
+def _signs(nodes):
+    """For each node a number that equal nodes share: type, attributes, shapes, and how far back its inputs are."""
+    at = {id(t): k for k, node in enumerate(nodes) for t in node.outputs}
+    known, out = {}, np.empty(len(nodes), np.int64)
+    for k, node in enumerate(nodes):
+        back = []
+        for t in node._inputs:
+            distance = k - at.get(id(t), -(10**9))
+            back.append(distance if distance <= _NEAR else _constant(t))
+        sign = (node._def.name, frozen(node), tuple(t.dims for t in node.outputs), tuple(back))
+        out[k] = known.setdefault(sign, len(known))
+    return out
+
+
+def _constant(tensor):
+    """What is seen of an input from far away: a small constant's value, else nothing."""
+    value = tensor.op.attrs["value"] if tensor.op._def.name == "Const" else None
+    return None if value is None or value.size > _INLINE or value.dtype == object else (value.shape, value.tobytes())
+
+
+def frozen(node):
+    """The attributes of a node, hashable; found once for each node."""
+    attrs = node.attrs
+    return tuple(
+        (k, tuple(v) if type(v) is list else (v.shape, v.dtype.str, v.tobytes()) if type(v) is np.ndarray else v)
+        for k, v in attrs.items()
+        if k[0] != "_" and k not in ("shared_name", "container")
+    )
+
+
+def _repetition(signs):
+    """(start, period, times) of the repetition that covers most; None if none is worth it.
+
+    A period is worth cutting at if it has 20 nodes or more; shorter ones are taken several at a time.
+    """
+    n = len(signs)
+    best = (0, None)
+    for period in range(1, min(n // 2, _PERIOD) + 1):
+        same = signs[:-period] == signs[period:]
+        if np.count_nonzero(same) + period <= best[0]:
+            continue
+        edges = np.flatnonzero(np.diff(np.concatenate(([0], same.view(np.int8), [0]))))
+        starts, ends = edges[::2], edges[1::2]
+        if not len(starts):
+            continue
+        k = int(np.argmax(ends - starts))
+        run = int(ends[k] - starts[k])
+        if run < period:
+            continue
+        times = (run + period) // period
+        covered = times * period
+        if covered > best[0] * 1.1 and covered >= 40:
+            best = (covered, (int(starts[k]), period, times))
+    if best[1] is None:
+        return None
+    start, period, times = best[1]
+    several = min(times, max(1, -(-20 // period)))
+    return start, period * several, times // several
+
+
+class Segment:
+    """Nodes that are one compiled function, seen so that equal segments are equal.
+
+    Attributes:
+      nodes: in order.
+      params: tensors from outside, in order of first use; small constants are part of the code instead.
+      cells: the variables and random counters that it touches, as nodes, in order of first use.
+      form: hashable: equal forms have equal code.
+    """
+
+    def __init__(self, nodes, is_cell):
+        self.nodes = nodes
+        self.params, self.cells = [], []
+        place = {}
+        form = []
+        for k, node in enumerate(nodes):
+            codes = [self._code(t, place, is_cell) for t in node._inputs]
+            own = self._cell(node, place) if "state" in node._def.lower_wants else None
+            form.append((node._def.name, frozen(node), tuple(codes), own))
+            for i, t in enumerate(node.outputs):
+                place[id(t)] = (k, i)
+        self.place, self.code = place, tuple(form)
+
+    def _code(self, tensor, place, is_cell):
+        """How an input is named inside: (node, output), a cell, a constant, or the number of a parameter."""
+        key = id(tensor)
+        if key in place:
+            return place[key]
+        if is_cell(tensor.op):
+            place[key] = self._cell(tensor.op, place)
+            return place[key]
+        inline = _constant(tensor) if tensor.op._def.name == "Const" else None
+        if inline is not None:
+            return ("const", tensor._dtype.name, *inline)
+        place[key] = ("param", len(self.params))
+        self.params.append(tensor)
+        return place[key]
+
+    def _cell(self, op, place):
+        key = ("cell of", op._name)
+        if key not in place:
+            place[key] = ("cell", len(self.cells))
+            self.cells.append(op)
+        return place[key]
