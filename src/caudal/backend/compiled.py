@@ -15,6 +15,7 @@ from .compiled_windows import (  # noqa: F401  # part of B
     conv_input_grad,
     max_pool,
     max_pool_grad,
+    max_pool_pick,
 )
 
 jax.config.update("jax_enable_x64", True)
@@ -102,6 +103,10 @@ def _direct(quick, general):
 add, subtract, multiply = (_direct(getattr(lax, a), getattr(jnp, b)) for a, b in (("add", "add"), ("sub", "subtract"), ("mul", "multiply")))
 maximum, minimum = _direct(lax.max, jnp.maximum), _direct(lax.min, jnp.minimum)
 tanh, exp, log, sqrt = lax.tanh, lax.exp, lax.log, lax.sqrt
+
+
+rsqrt, sigmoid = lax.rsqrt, lax.logistic
+erf, erfc, lgamma, digamma = lax.erf, lax.erfc, lax.lgamma, lax.digamma
 
 
 # --- what the run floor needs of JAX -----------------------------------------------------------------

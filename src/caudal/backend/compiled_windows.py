@@ -9,7 +9,7 @@ from jax import lax
 
 from . import windows
 
-__all__ = ["avg_pool", "avg_pool_grad", "conv", "conv_filter_grad", "conv_input_grad", "max_pool", "max_pool_grad"]
+__all__ = ["avg_pool", "avg_pool_grad", "conv", "conv_filter_grad", "conv_input_grad", "max_pool", "max_pool_grad", "max_pool_pick"]
 
 _LETTERS = "DHW"
 
@@ -97,6 +97,20 @@ def max_pool_grad(x, y, dy, window, strides, pads):
         return jnp.where(first, dy, np.zeros((), dy.dtype))
 
     return _scatter(x.shape, window, strides, pads, piece)
+
+
+def max_pool_pick(x, y, other, window, strides, pads):
+    """What `other` holds where the greatest element of each window of `x` stands first."""
+    config = [(0, 0, 0), *[(a, b, 0) for a, b in pads], (0, 0, 0)]
+    grown = lax.pad(x, np.asarray(windows.lowest(x.dtype), x.dtype), config)
+    other = lax.pad(other, np.zeros((), other.dtype), config)
+    out, taken = jnp.zeros(y.shape, other.dtype), jnp.zeros(y.shape, bool)
+    for place in itertools.product(*map(range, window)):
+        spans = zip(place, strides, y.shape[1:-1], strict=True)
+        where = (slice(None), *[slice(p, p + s * (n - 1) + 1, s) for p, s, n in spans])
+        here = (grown[where] == y) & ~taken
+        out, taken = jnp.where(here, other[where], out), taken | here
+    return out
 
 
 def avg_pool(x, window, strides, pads):

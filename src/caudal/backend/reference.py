@@ -1,6 +1,7 @@
 """The namespace B on NumPy: plain, slow, the judge. Whatever is not named here is NumPy's function of that name."""
 
 import numpy as np
+import scipy.special
 
 from .windows import (  # noqa: F401  # part of B
     avg_pool,
@@ -10,6 +11,7 @@ from .windows import (  # noqa: F401  # part of B
     conv_input_grad,
     max_pool,
     max_pool_grad,
+    max_pool_pick,
 )
 
 compiled = False  # the other backend says True: a rule may need to know where values are known only later
@@ -69,3 +71,25 @@ def multiply_at(x, index, value):
 def barrier(x):
     """`x`; the compiler may not merge what is before it with what is after it."""
     return x
+
+
+def rsqrt(x):
+    """One over the square root of `x`."""
+    return 1 / np.sqrt(x)
+
+
+def sigmoid(x):
+    """1 / (1 + exp(-x))."""
+    return 1 / (1 + np.exp(-x))
+
+
+def _special(function):
+    return lambda x: function(x).astype(np.asarray(x).dtype)
+
+
+erf, erfc, lgamma, digamma = (_special(getattr(scipy.special, f)) for f in ("erf", "erfc", "gammaln", "psi"))
+
+
+def matmul(x, y):
+    """The product of matrices."""
+    return np.matmul(x, y)

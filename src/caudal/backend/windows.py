@@ -7,7 +7,7 @@ import itertools
 
 import numpy as np
 
-__all__ = ["avg_pool", "avg_pool_grad", "conv", "conv_filter_grad", "conv_input_grad", "max_pool", "max_pool_grad"]
+__all__ = ["avg_pool", "avg_pool_grad", "conv", "conv_filter_grad", "conv_input_grad", "max_pool", "max_pool_grad", "max_pool_pick"]
 
 
 def outputs(size, window, stride, pad, dilation=1):
@@ -94,6 +94,17 @@ def max_pool_grad(x, y, dy, window, strides, pads):
             dx[where] += np.where(here, dy, 0)
             taken |= here
     return padded(dx, [(-a, -b) for a, b in pads])
+
+
+def max_pool_pick(x, y, other, window, strides, pads):
+    """What `other` holds where the greatest element of each window of `x` stands first."""
+    grown, other = padded(x, pads, lowest(x.dtype)), padded(other, pads)
+    out, taken = np.zeros(y.shape, other.dtype), np.zeros(y.shape, bool)
+    for _, where in _places(window, strides, (1,) * len(window), y.shape[1:-1]):
+        here = (grown[where] == y) & ~taken
+        out = np.where(here, other[where], out)
+        taken |= here
+    return out
 
 
 def counts(space, window, strides, pads):

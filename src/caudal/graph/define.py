@@ -34,5 +34,6 @@ def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False,
         op.lower, op.lower_wants = lower, wants(lower)
     if grad is not _UNSET:
         gradient(name, grad)
-    op.host, op.dynamic, op.static, op.control = host, dynamic, static, control
+    op.host, op.dynamic, op.control = host or op.host, dynamic or op.dynamic, control or op.control
+    op.static = static or op.static
     return functools.partial(apply, op)

@@ -1,0 +1,133 @@
+"""Products of matrices."""
+
+from ..graph.convert import convert_to_tensor
+from ..graph.define import define
+from ..graph.scopes import name_scope
+from ..ground import dtypes, shapes
+from ..ground.api import export
+from ..ground.errors import InvalidArgumentError
+from ..ground.shapes import merge_dim, with_rank
+from .elementwise import cast, conj
+
+__all__ = ["matmul"]
+
+
+def _infer(a, b, *, transpose_a, transpose_b):
+    x, y = with_rank(a.dims, 2), with_rank(b.dims, 2)
+    x, y = (x[::-1] if transpose_a else x), (y[::-1] if transpose_b else y)
+    merge_dim(x[1], y[0])
+    return [(x[0], y[1])]
+
+
+def _lower(B, a, b, *, transpose_a, transpose_b, op):
+    a, b = (a.T if transpose_a else a), (b.T if transpose_b else b)
+    if a.ndim != 2 or b.ndim != 2:
+        which = "In[0]" if a.ndim != 2 else "In[1]"
+        raise InvalidArgumentError(None, op, f"{which} is not a matrix. Instead it has shape {shapes.text((a if a.ndim != 2 else b).shape)}")
+    if a.shape[1] != b.shape[0]:
+        a, b = (a.T if transpose_a else a), (b.T if transpose_b else b)
+        raise InvalidArgumentError(
+            None, op, f"Matrix size-incompatible: In[0]: {shapes.text(a.shape)}, In[1]: {shapes.text(b.shape)}"
+        )
+    return B.matmul(a, b)
+
+
+matmul_node = define("MatMul", infer=_infer, lower=_lower)
+
+
+def _infer_batch(x, y, *, adj_x, adj_y):
+    for t in (x, y):
+        shapes.with_rank_at_least(t.dims, 2)
+    if x.dims is None or y.dims is None:
+        return [None]
+    a, b = x.dims[-2:], y.dims[-2:]
+    a, b = (a[::-1] if adj_x else a), (b[::-1] if adj_y else b)
+    merge_dim(a[1], b[0])
+    batch = shapes.broadcast(x.dims[:-2], y.dims[:-2])
+    return [(*batch, a[0], b[1])]
+
+
+def _adjoint(B, x):
+    return B.conj(B.swapaxes(x, -1, -2))
+
+
+def _lower_batch(B, x, y, *, adj_x, adj_y, op):
+    x, y = (_adjoint(B, x) if adj_x else x), (_adjoint(B, y) if adj_y else y)
+    if x.shape[-1] != y.shape[-2]:
+        raise InvalidArgumentError(
+            None, op, f"In[0] mismatch In[1] shape: {x.shape[-1]} vs. {y.shape[-2]}: {shapes.text(op.inputs[0].dims)} {shapes.text(op.inputs[1].dims)} 0 0"
+        )
+    return B.matmul(x, y)
+
+
+batch_matmul_node = define("BatchMatMul", infer=_infer_batch, lower=_lower_batch)
+batch_matmul_v2_node = define("BatchMatMulV2", infer=_infer_batch, lower=_lower_batch)
+
+
+@export("matmul", "linalg.matmul")
+def matmul(
+    a, b, transpose_a=False, transpose_b=False, adjoint_a=False, adjoint_b=False, a_is_sparse=False, b_is_sparse=False, name=None
+):
+    """The product of matrices, or of each pair of matrices in two batches.
+
+    Args:
+      a: `[..., m, k]`; b: `[..., k, n]`.
+      transpose_a, transpose_b: whether the last two dimensions are exchanged first.
+      adjoint_a, adjoint_b: the same with the complex conjugate.
+      a_is_sparse, b_is_sparse: whether most elements are zero; a hint.
+      name: the node's name.
+
+    Returns:
+      `[..., m, n]`.
+
+    Raises:
+      ValueError: sizes that don't fit, or transpose and adjoint of one matrix.
+    """
+    with name_scope(name, "MatMul", [a, b]) as scope:
+        if transpose_a and adjoint_a:
+            raise ValueError("Only one of transpose_a and adjoint_a can be True.")
+        if transpose_b and adjoint_b:
+            raise ValueError("Only one of transpose_b and adjoint_b can be True.")
+        a = convert_to_tensor(a, name="a")
+        b = convert_to_tensor(b, name="b")
+        dense = not a_is_sparse and not b_is_sparse
+        if dense and (a.rank is None or a.rank > 2) and (b.rank is None or b.rank > 2):
+            if transpose_a:
+                a, adjoint_a = conj(a), True
+            if transpose_b:
+                b, adjoint_b = conj(b), True
+            return batch_matmul_v2_node(a, b, adj_x=adjoint_a, adj_y=adjoint_b, name=scope)
+        if adjoint_a:
+            a, transpose_a = conj(a), True
+        if adjoint_b:
+            b, transpose_b = conj(b), True
+        if (a_is_sparse or b_is_sparse) and a._dtype in _SPARSE and b._dtype in _SPARSE:
+            made = sparse_matmul_node(
+                a, b, transpose_a=transpose_a, transpose_b=transpose_b, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse, name=scope
+            )
+            if a._dtype is b._dtype is dtypes.bfloat16:
+                made = cast(made, dtypes.bfloat16)
+            return made
+        return matmul_node(a, b, transpose_a=transpose_a, transpose_b=transpose_b, name=scope)
+
+
+_SPARSE = (dtypes.bfloat16, dtypes.float32)
+sparse_matmul_node = define("SparseMatMul", infer=_infer, lower=_lower)
+
+
+@export("linalg.matvec")
+def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False, name=None):
+    """The product of matrices `[..., m, k]` with vectors `[..., k]`."""
+    with name_scope(name, "MatVec", [a, b]):
+        made = matmul(a, expand_last(b), transpose_a=transpose_a, adjoint_a=adjoint_a, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse)
+        return squeeze_node(made, squeeze_dims=[-1])
+
+
+squeeze_node = define("Squeeze")
+_expand_node = define("ExpandDims")
+
+
+def expand_last(b):
+    """`b` with a last dimension of size 1."""
+    return _expand_node(b, -1)
+

@@ -1,0 +1,443 @@
+"""What asks for or changes a shape: shape, size, rank, reshape, expand_dims, squeeze, transpose, tile, broadcast_to."""
+
+import math
+
+import numpy as np
+
+from ..graph import static
+from ..graph.convert import convert_to_tensor
+from ..graph.composite import SparseTensor
+from ..graph.define import define
+from ..graph.scopes import name_scope
+from ..ground import dtypes, shapes
+from ..ground.api import export
+from ..ground.errors import InferError, InvalidArgumentError
+from .basic import constant
+
+__all__ = ["expand_dims", "rank", "reshape", "shape", "size", "squeeze", "tile", "transpose"]
+
+
+def axis_argument(axis, old, name="axis", old_name="dim"):
+    """An argument that has a deprecated second name: whichever was given.
+
+    Raises:
+      ValueError: both were.
+    """
+    if old is None:
+        return axis
+    if axis is not None:
+        raise ValueError(f"Cannot specify both '{name}' and '{old_name}'")
+    return old
+
+
+# --- shape, size, rank ------------------------------------------------------------------------------
+
+
+def _infer_shape(x):
+    return [(x.rank,)]
+
+
+shape_node = define("Shape", infer=_infer_shape, lower=lambda B, x, *, out_type: np.array(np.shape(x), out_type.np), grad=None)
+shape_n_node = define(
+    "ShapeN",
+    infer=lambda *xs: [(x.rank,) for x in xs],
+    lower=lambda B, *xs, out_type: tuple(np.array(np.shape(x), out_type.np) for x in xs),
+    grad=None,
+)
+size_node = define("Size", infer=lambda x: [()], lower=lambda B, x, *, out_type: np.array(np.size(x), out_type.np), grad=None)
+rank_node = define("Rank", infer=lambda x: [()], lower=lambda B, x: np.array(np.ndim(x), np.int32), grad=None)
+
+
+def shape_internal(input, name=None, optimize=True, out_type=dtypes.int32):
+    """The shape of `input` as a vector; a constant where it is known and `optimize` allows."""
+    with name_scope(name, "Shape", [input]) as scope:
+        if isinstance(input, SparseTensor):
+            return cast_shape(input.dense_shape, out_type)
+        input = convert_to_tensor(input)
+        if optimize and shapes.known(input.dims):
+            return constant(input.dims, out_type, name=scope)
+        return shape_node(input, name=scope, out_type=out_type)
+
+
+def cast_shape(x, out_type):
+    """`x` as `out_type`."""
+    return x if x._dtype.base_dtype is out_type else cast_node(x, DstT=out_type)
+
+
+def _infer_cast(x):
+    return [x.dims]
+
+
+cast_node = define("Cast", infer=_infer_cast, lower=lambda B, x, *, DstT: B.cast(x, DstT.np))
+
+
+@export("shape", "compat.v1.shape")
+def shape(input, name=None, out_type=dtypes.int32):
+    """The shape of a tensor, as a tensor.
+
+    Args:
+      input: a tensor or `SparseTensor`.
+      name: the node's name.
+      out_type: int32 or int64.
+
+    Returns:
+      `[rank]`; a constant where the static shape is known.
+    """
+    return shape_internal(input, name, True, dtypes.as_dtype(out_type))
+
+
+@export("shape_n")
+def shape_n(input, out_type=dtypes.int32, name=None):
+    """The shapes of several tensors, each `[rank]`."""
+    return shape_n_node(input, name=name, out_type=out_type)
+
+
+@export("size", "compat.v1.size")
+def size(input, name=None, out_type=dtypes.int32):
+    """How many elements a tensor has, a scalar of `out_type`."""
+    with name_scope(name, "Size", [input]) as scope:
+        if isinstance(input, SparseTensor):
+            return prod_node(cast_shape(input.dense_shape, out_type), constant(0, dtypes.int32), name=scope)
+        input = convert_to_tensor(input)
+        n = shapes.count(input.dims)
+        if n is not None and n != 0:
+            return constant(n, out_type, name=scope)
+        return size_node(input, name=scope, out_type=out_type)
+
+
+prod_node = define("Prod")  # reduce.py says how it works
+
+
+def rank_internal(input, name=None, optimize=True):
+    """The rank of `input`; a constant where it is known and `optimize` allows."""
+    with name_scope(name, "Rank", [input]) as scope:
+        if isinstance(input, SparseTensor):
+            return size_node(input.dense_shape, name=scope)
+        input = convert_to_tensor(input)
+        if optimize and input.dims is not None:
+            return constant(len(input.dims), dtypes.int32, name=scope)
+        return rank_node(input, name=scope)
+
+
+@export("rank")
+def rank(input, name=None):
+    """How many dimensions a tensor has, an int32 scalar."""
+    return rank_internal(input, name, True)
+
+
+# --- reshape ----------------------------------------------------------------------------------------
+
+
+def _infer_reshape(x, want):
+    dims = static.partial_shape(want)
+    if dims is None:
+        return [None]
+    whole = static.fold(want)
+    if whole is not None and whole.reshape(-1).size and int(np.sum(whole < 0)) > 1:
+        raise InferError("Cannot reshape a tensor with more than one unknown dimension")
+    have = shapes.count(x.dims)
+    unknown = [k for k, d in enumerate(dims) if d is None]
+    known = math.prod(d for d in dims if d is not None)
+    if have is None:
+        return [_shared_unknown(x.dims, dims)]
+    if not unknown:
+        if known != have:
+            raise InferError(_wrong_count(x, dims, have, known))
+        return [dims]
+    if len(unknown) == 1:
+        if known == 0:
+            return [dims]
+        if have % known:
+            raise InferError(f"Dimension size must be evenly divisible by {known} but is {have}")
+        return [tuple(have // known if d is None else d for d in dims)]
+    return [dims]
+
+
+def _shared_unknown(have, want):
+    """An input's one unknown dimension and the result's are the same where all else agrees."""
+    if have is None or want.count(None) != 1 or have.count(None) != 1:
+        return want
+    rest = math.prod(d for d in have if d is not None)
+    other = math.prod(d for d in want if d is not None)
+    if rest and other and rest % other == 0 and rest != other:
+        return want
+    return want
+
+
+def _wrong_count(x, dims, have, known):
+    return f"Cannot reshape a tensor with {have} elements to shape {shapes.text(dims)} ({known} elements)"
+
+
+def _lower_reshape(B, x, want, *, op):
+    want = tuple(int(d) for d in np.asarray(want).reshape(-1))
+    have = math.prod(x.shape)
+    known = math.prod(d for d in want if d != -1)
+    if want.count(-1) > 1:
+        raise InvalidArgumentError(None, op, "Only one input size may be -1, not both 0 and 1")
+    if -1 in want and known == 0:
+        raise InvalidArgumentError(
+            None, op, "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero"
+        )
+    if -1 in want and have % known:
+        raise InvalidArgumentError(
+            None, op, f"Input to reshape is a tensor with {have} values, but the requested shape requires a multiple of {known}"
+        )
+    if -1 not in want and have != known:
+        raise InvalidArgumentError(
+            None, op, f"Input to reshape is a tensor with {have} values, but the requested shape has {known}"
+        )
+    return B.reshape(x, want)
+
+
+reshape_node = define("Reshape", infer=_infer_reshape, lower=_lower_reshape, static=(1,))
+
+
+@export("reshape", "manip.reshape")
+def reshape(tensor, shape, name=None):
+    """The elements of a tensor in another shape.
+
+    Args:
+      tensor: any.
+      shape: int32 or int64 `[rank]`; one of them may be -1: what is left.
+      name: the node's name.
+
+    Returns:
+      A tensor of that shape.
+
+    Raises:
+      ValueError: the number of elements is another.
+    """
+    return reshape_node(tensor, shape, name=name)
+
+
+# --- expand_dims, squeeze ---------------------------------------------------------------------------
+
+
+def _infer_expand(x, axis):
+    at = static.value(axis)
+    if x.dims is None:
+        return [None]
+    if at is None:
+        return [(None,) * (len(x.dims) + 1)]
+    at = int(at.reshape(-1)[0])
+    n = len(x.dims)
+    if not -n - 1 <= at <= n:
+        raise InferError(f"dim {at} not in the interval [{-n - 1}, {n}].")
+    at += (n + 1) * (at < 0)
+    return [(*x.dims[:at], 1, *x.dims[at:])]
+
+
+expand_dims_node = define(
+    "ExpandDims",
+    infer=_infer_expand,
+    lower=lambda B, x, axis: B.expand_dims(x, int(np.asarray(axis).reshape(-1)[0])),
+    static=(1,),
+)
+
+
+@export("expand_dims", "compat.v1.expand_dims")
+def expand_dims(input, axis=None, name=None, dim=None):
+    """`input` with a dimension of size 1 put in.
+
+    Args:
+      input: a tensor.
+      axis: where, in `[-rank - 1, rank]`.
+      name: the node's name.
+      dim: the older name of `axis`.
+
+    Raises:
+      ValueError: both or none of `axis` and `dim`, or out of range.
+    """
+    axis = axis_argument(axis, dim)
+    if axis is None:
+        raise ValueError("Must specify an axis argument to tf.expand_dims()")
+    return expand_dims_node(input, axis, name=name)
+
+
+def _infer_squeeze(x, *, squeeze_dims):
+    dims = x.dims
+    if dims is None:
+        return [None]
+    if not squeeze_dims:
+        return [None if None in dims else tuple(d for d in dims if d != 1)]
+    n, at = len(dims), set()
+    for axis in squeeze_dims:
+        if not -n <= axis < n:
+            raise InferError(f"squeeze_dims[{list(squeeze_dims).index(axis)}] not in [{-n},{n}).")
+        at.add(axis % n)
+    for k in sorted(at):
+        if dims[k] not in (1, None):
+            raise InferError(f"Can not squeeze dim[{k}], expected a dimension of 1, got {dims[k]}")
+    return [tuple(d for k, d in enumerate(dims) if k not in at)]
+
+
+def _lower_squeeze(B, x, *, squeeze_dims, op):
+    axes = [a % x.ndim for a in squeeze_dims] or [k for k, d in enumerate(x.shape) if d == 1]
+    for k in axes:
+        if x.shape[k] != 1:
+            raise InvalidArgumentError(None, op, f"Can not squeeze dim[{k}], expected a dimension of 1, got {x.shape[k]}")
+    return B.reshape(x, tuple(d for k, d in enumerate(x.shape) if k not in axes))
+
+
+squeeze_node = define("Squeeze", infer=_infer_squeeze, lower=_lower_squeeze)
+
+
+@export("squeeze", "compat.v1.squeeze")
+def squeeze(input, axis=None, name=None, squeeze_dims=None):
+    """`input` without its dimensions of size 1.
+
+    Args:
+      input: a tensor.
+      axis: which; all of size 1 if None.
+      name: the node's name.
+      squeeze_dims: the older name of `axis`.
+
+    Raises:
+      ValueError: one of them has another size, or both names were given.
+    """
+    axis = axis_argument(axis, squeeze_dims, "axis", "squeeze_dims")
+    axis = [axis] if axis is not None and np.isscalar(axis) else axis
+    return squeeze_node(input, name=name, squeeze_dims=axis)
+
+
+subtract_node, range_node = define("Sub"), define("Range")  # elementwise.py and fill.py say how they work
+
+
+# --- transpose --------------------------------------------------------------------------------------
+
+
+def _infer_transpose(x, perm):
+    order = static.value(perm)
+    rank = x.rank if x.dims is not None else (perm.dims[0] if perm.dims else None)
+    if perm.dims is not None and len(perm.dims) == 1 and None not in (rank, perm.dims[0]) and perm.dims[0] != rank:
+        raise InferError(f"Dimension must be {rank} but is {perm.dims[0]}")
+    if rank is None:
+        return [None]
+    if order is None:
+        return [(None,) * rank]
+    dims = x.dims or (None,) * rank
+    for axis in order:
+        if not -rank <= axis < rank:
+            raise InferError(f"perm dim {axis} is out of range of input rank {rank}")
+    return [tuple(dims[int(a)] for a in order)]
+
+
+def _lower_transpose(B, x, perm, *, op):
+    perm = [int(p) for p in np.asarray(perm)]
+    if sorted(p % max(x.ndim, 1) for p in perm) != list(range(x.ndim)):
+        raise InvalidArgumentError(None, op, f"{next((k for k in range(x.ndim) if k not in perm), 0)} is missing from {{{','.join(map(str, perm))}}}.")
+    return B.transpose(x, perm)
+
+
+transpose_node = define("Transpose", infer=_infer_transpose, lower=_lower_transpose, static=(1,))
+conjugate_transpose_node = define(
+    "ConjugateTranspose",
+    infer=_infer_transpose,
+    lower=lambda B, x, perm: B.conj(B.transpose(x, [int(p) for p in perm])),
+    static=(1,),
+)
+
+
+@export("transpose", "compat.v1.transpose")
+def transpose(a, perm=None, name="transpose", conjugate=False):
+    """`a` with its dimensions in another order.
+
+    Args:
+      a: a tensor.
+      perm: the order; reversed if None.
+      name: the node's name.
+      conjugate: whether to take the complex conjugate as well.
+    """
+    with name_scope(name, "transpose", [a]) as scope:
+        node = conjugate_transpose_node if conjugate and convert_to_tensor(a)._dtype.is_complex else transpose_node
+        if perm is not None:
+            return node(a, perm, name=scope)
+        a = convert_to_tensor(a, name="a")
+        if a.dims is None:
+            n = rank(a)
+            perm = subtract_node(subtract_node(n, 1, name="sub"), range_node(0, n, 1, name="Range"), name="sub_1")
+        else:
+            perm = np.arange(len(a.dims) - 1, -1, -1, dtype=np.int32)
+        made = node(a, perm, name=scope)
+        if a.dims is not None and made.dims is not None:
+            made.dims = a.dims[::-1]
+        return made
+
+
+def _invert(B, x):
+    return B.argsort(x)
+
+
+invert_node = define("InvertPermutation", infer=lambda x: [shapes.with_rank(x.dims, 1)], lower=_invert, grad=None)
+
+
+@export("math.invert_permutation", "invert_permutation")
+def invert_permutation(x, name=None):
+    """The permutation that undoes `x`: `y[x[i]] == i`, int32 or int64 `[n]`."""
+    return invert_node(x, name=name)
+
+
+# --- tile, broadcast_to -----------------------------------------------------------------------------
+
+
+def _infer_tile(x, multiples):
+    times = static.partial_shape(multiples)
+    if x.dims is None:
+        return [None if times is None else (None,) * len(times)]
+    if times is None:
+        return [(None,) * len(x.dims)]
+    if len(times) != len(x.dims):
+        raise InferError(f"Shape must be rank {len(times)} but is rank {len(x.dims)}")
+    return [tuple(None if a is None or b is None else a * b for a, b in zip(x.dims, times, strict=True))]
+
+
+tile_node = define(
+    "Tile", infer=_infer_tile, lower=lambda B, x, times: B.tile(x, tuple(int(t) for t in times)), static=(1,)
+)
+
+
+@export("tile", "manip.tile")
+def tile(input, multiples, name=None):
+    """`input`, repeated `multiples[i]` times along dimension i."""
+    return tile_node(input, multiples, name=name)
+
+
+def _infer_broadcast_to(x, want):
+    dims = static.partial_shape(want)
+    if dims is not None and x.dims is not None:
+        if len(x.dims) > len(dims):
+            raise InferError(f"Shape must be rank {len(dims)} but is rank {len(x.dims)}")
+        for a, b in zip(reversed(x.dims), reversed(dims), strict=False):
+            if a not in (None, 1) and b is not None and a != b:
+                raise InferError(f"Dimensions must be equal, but are {a} and {b}")
+    return [dims]
+
+
+broadcast_to_node = define(
+    "BroadcastTo",
+    infer=_infer_broadcast_to,
+    lower=lambda B, x, want: B.broadcast_to(x, tuple(int(d) for d in want)),
+    static=(1,),
+)
+
+
+@export("broadcast_to")
+def broadcast_to(input, shape, name=None):
+    """`input`, repeated so that it has `shape`, as NumPy's broadcasting does."""
+    return broadcast_to_node(input, shape, name=name)
+
+
+def _lower_broadcast_gradient_args(B, x, y):
+    """The dimensions over which each of two broadcast shapes' slopes are summed; none if they are the same."""
+    x, y = [int(d) for d in x], [int(d) for d in y]
+    if x == y:
+        return np.zeros(0, np.int32), np.zeros(0, np.int32)
+    n = max(len(x), len(y))
+    x, y = [1] * (n - len(x)) + x, [1] * (n - len(y)) + y
+    over = [np.array([k for k in range(n) if one[k] == 1], np.int32) for one in (x, y)]
+    return over[0], over[1]
+
+
+broadcast_gradient_args = define(
+    "BroadcastGradientArgs", infer=lambda x, y: [(None,), (None,)], lower=_lower_broadcast_gradient_args, static=(0, 1), grad=None
+)
