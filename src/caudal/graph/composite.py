@@ -3,7 +3,7 @@
 import collections
 
 
-from ..ground import dtypes
+from ..ground import dtypes, nest
 from ..ground.api import constant, export
 from ..ground.shapes import TensorShape
 from . import static
@@ -206,3 +206,7 @@ def convert_or_composite(value, dtype=None, name=None):
     return convert(value, None if dtype is None else dtypes.as_dtype(dtype), name)
 
 
+
+
+nest.register(IndexedSlices, pieces, lambda _, parts: IndexedSlices(*parts))
+nest.register(SparseTensor, pieces, lambda _, parts: SparseTensor(*parts))

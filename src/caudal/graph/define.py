@@ -10,7 +10,7 @@ __all__ = ["define"]
 _UNSET = object()
 
 
-def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False, static=(), control=False):
+def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False, static=(), control=False, begin=None):
     """Says how an op type of `ops.txt` works; gives a function that adds such a node.
 
     Args:
@@ -23,6 +23,7 @@ def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False,
       dynamic: the outputs' shapes depend on the values of the inputs.
       static: positions of inputs whose values the compiler has to know (a shape, an axis).
       control: part of control flow, run by the executor itself.
+      begin: `begin(op)` -> the array that the op's own state begins with in a new session.
 
     Returns:
       `node(*inputs, name=None, **attributes)`, which is `graph.apply.apply` for this type.
@@ -35,5 +36,5 @@ def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False,
     if grad is not _UNSET:
         gradient(name, grad)
     op.host, op.dynamic, op.control = host or op.host, dynamic or op.dynamic, control or op.control
-    op.static = static or op.static
+    op.static, op.begin = static or op.static, begin or op.begin
     return functools.partial(apply, op)

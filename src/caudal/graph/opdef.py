@@ -108,6 +108,7 @@ class OpDef:
         self.has_gradient = False  # a rule was registered, be it "there is none"
         self.host = self.dynamic = False
         self.static = ()
+        self.begin = None
         self.control = False
         self.pure = not self.is_stateful and not any(a.is_ref or a.dtype is resource for a in inputs)
         self.simple_inputs = not any(a.is_list or a.is_ref for a in inputs)

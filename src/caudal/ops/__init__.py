@@ -1,4 +1,4 @@
 """The ops, a file a family, plain ones first: one import line each."""
 
 from . import basic, shape, fill, join, slicing, elementwise, reduce, matmul, segment  # noqa: F401, I001
-from . import operators, conv, pool  # noqa: F401, I001
+from . import operators, control, random, state, conv, pool  # noqa: F401, I001

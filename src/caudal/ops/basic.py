@@ -1,9 +1,9 @@
 """The ops that everything else leans on: constant, placeholder, identity, no_op, group."""
 
 from ..graph.convert import constant_node
+from ..graph.apply import apply
 from ..graph.define import define
 from ..graph.opdef import lookup
-from ..graph.apply import apply
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError

@@ -54,7 +54,7 @@ class CompiledStep:
         self.in_slots = [slots[t] for t in self.inputs]
         self.known_slots = [slots[t] for t in self.known]
         self.out_slots = [slots[t] for t in self.outputs]
-        self.keys = list(dict.fromkeys(state_key(op) for op in ops if "state" in op._def.lower_wants))
+        self.states = {state_key(op): op for op in ops if "state" in op._def.lower_wants}
         self.programs = {}
 
     def run(self, values):
@@ -76,7 +76,7 @@ class _Program:
     """A step for inputs of certain shapes: its segments, and where each takes its arguments from."""
 
     def __init__(self, step, known, dims):
-        self.keys = step.keys
+        self.states = step.states
         special = Specialised(step.ops, step.inputs, dims, known, step.outputs)
         parts = [Segment(nodes, is_variable_op) for nodes in cut([n for n in special.nodes if not is_variable_op(n)])]
         slots = {id(t): k for k, t in enumerate(special.inputs)}
@@ -95,9 +95,12 @@ class _Program:
 
     def run(self, inputs, have):
         """The outputs, for inputs and the session's state; the state is changed."""
-        for key in self.keys:
-            if type(have.get(key)) is np.ndarray:
-                have[key] = compiled.on_device(have[key])
+        for key, op in self.states.items():
+            value = have.get(key)
+            if value is None and op._def.begin is not None:
+                value = op._def.begin(op)
+            if type(value) is np.ndarray:
+                have[key] = compiled.on_device(value)
         values = [*inputs, *self.constants]
         values += [None] * (self.size - len(values))
         for call in self.calls:

@@ -1,0 +1,183 @@
+"""Seeded draws: uniform, normal, truncated normal, shuffle, multinomial; each op's stream goes on from run to run."""
+
+import numpy as np
+
+from ..backend import philox
+from ..build import seeds
+from ..graph import static
+from ..graph.convert import convert_to_tensor
+from ..graph.define import define
+from ..graph.graph import default_graph
+from ..graph.scopes import name_scope
+from ..ground import dtypes
+from ..ground.api import export
+from .basic import same
+from .elementwise import NODES
+
+__all__ = ["random_normal", "random_uniform", "set_random_seed", "truncated_normal"]
+
+
+@export("set_random_seed", "random.set_random_seed", "compat.v1.set_random_seed")
+def set_random_seed(seed):
+    """Sets the default graph's seed, from which ops without one of their own derive theirs."""
+    default_graph().seed = seed
+
+
+@export("get_seed", "random.get_seed")
+def get_seed(op_seed):
+    """(graph seed, op seed) that an op made now has, None for both if nothing is seeded."""
+    graph = default_graph()
+    return seeds.resolve(graph.seed, op_seed, graph._last_id)
+
+
+def _begin(op):
+    return philox.begin(op.attrs["seed"], op.attrs["seed2"])
+
+
+def _shaped(shape, *_):
+    return [static.partial_shape(shape)]
+
+
+def _draw(function):
+    def lower(B, shape, *rest, state, op):
+        shape = tuple(int(d) for d in shape)
+        out, after = function(B, state.get(lambda: _begin(op)), shape, op.attrs.get("dtype"), *rest)
+        state.write(after)
+        return out
+
+    return lower
+
+
+def _node(name, function, static_inputs=(0,), host=False, infer=_shaped):
+    return define(name, infer=infer, lower=_draw(function), static=static_inputs, host=host, begin=_begin, grad=None)
+
+
+uniform_node = _node("RandomUniform", lambda B, s, shape, kind: philox.uniform(B.xp, s, shape, kind.np))
+normal_node = _node("RandomStandardNormal", lambda B, s, shape, kind: philox.normal(B.xp, s, shape, kind.np))
+truncated_node = _node("TruncatedNormal", lambda B, s, shape, kind: philox.truncated_normal(s, shape, kind.np), host=True)
+uniform_int_node = _node("RandomUniformInt", lambda B, s, shape, kind, low, high: philox.uniform_int(B.xp, s, shape, low, high))
+
+
+def _seeds(seed):
+    first, second = get_seed(seed)
+    return {"seed": first or 0, "seed2": second or 0}
+
+
+def shape_tensor(shape):
+    """A shape argument as an int vector."""
+    dtype = dtypes.int32 if isinstance(shape, (list, tuple)) and not shape else None
+    return convert_to_tensor(shape, dtype=dtype, name="shape")
+
+
+@export("random_normal", "random.normal")
+def random_normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=None, name=None):
+    """Numbers from a normal distribution.
+
+    Args:
+      shape: int `[rank]`.
+      mean: its mean; stddev: its standard deviation.
+      dtype: float16, bfloat16, float32 or float64.
+      seed: the op's seed.
+      name: the scope's name.
+    """
+    with name_scope(name, "random_normal", [shape, mean, stddev]) as scope:
+        shape = shape_tensor(shape)
+        mean = convert_to_tensor(mean, dtype=dtype, name="mean")
+        stddev = convert_to_tensor(stddev, dtype=dtype, name="stddev")
+        drawn = normal_node(shape, dtype=dtype, **_seeds(seed))
+        return NODES["Add"](NODES["Mul"](drawn, stddev, name="mul"), mean, name=scope)
+
+
+@export("truncated_normal", "random.truncated_normal")
+def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=None, name=None):
+    """Numbers from a normal distribution, drawn again where they are more than two deviations off."""
+    with name_scope(name, "truncated_normal", [shape, mean, stddev]) as scope:
+        shape = shape_tensor(shape)
+        mean = convert_to_tensor(mean, dtype=dtype, name="mean")
+        stddev = convert_to_tensor(stddev, dtype=dtype, name="stddev")
+        drawn = truncated_node(shape, dtype=dtype, **_seeds(seed))
+        return NODES["Add"](NODES["Mul"](drawn, stddev, name="mul"), mean, name=scope)
+
+
+@export("random_uniform", "random.uniform")
+def random_uniform(shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None, name=None):
+    """Numbers that are equally likely from `minval` to `maxval`, without it.
+
+    Args:
+      shape: int `[rank]`.
+      minval: the least; maxval: the bound, 1 for floats by default.
+      dtype: a float type, int32 or int64.
+      seed: the op's seed.
+      name: the scope's name.
+
+    Raises:
+      ValueError: another dtype, or integers without `maxval`.
+    """
+    kind = dtypes.as_dtype(dtype)
+    if kind not in (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64):
+        raise ValueError(f"Invalid dtype {kind!r}")
+    if maxval is None:
+        if kind.is_integer:
+            raise ValueError(f"Must specify maxval for integer dtype {kind!r}")
+        maxval = 1
+    with name_scope(name, "random_uniform", [shape, minval, maxval]) as scope:
+        shape = shape_tensor(shape)
+        minval = convert_to_tensor(minval, dtype=kind, name="min")
+        maxval = convert_to_tensor(maxval, dtype=kind, name="max")
+        drawn_seeds = _seeds(seed)
+        if kind.is_integer:
+            return uniform_int_node(shape, minval, maxval, name=scope, **drawn_seeds)
+        drawn = uniform_node(shape, dtype=kind, **drawn_seeds)
+        return NODES["Add"](NODES["Mul"](drawn, maxval - minval, name="mul"), minval, name=scope)
+
+
+def _shuffle(B, value, *, state, op):
+    value = np.asarray(value)
+    if value.size <= 1 or value.shape[0] <= 1:
+        return value
+    order, after = philox.shuffle_order(state.get(lambda: _begin(op)), value.shape[0])
+    state.write(after)
+    return value[order]
+
+
+shuffle_node = define("RandomShuffle", infer=same, lower=_shuffle, host=True, begin=_begin, grad=None)
+
+
+@export("random_shuffle", "random.shuffle")
+def random_shuffle(value, seed=None, name=None):
+    """The rows of `value` in a random order."""
+    return shuffle_node(value, name=name, **_seeds(seed))
+
+
+def _infer_multinomial(logits, samples):
+    n = static.value(samples)
+    rows = None if logits.dims is None else logits.dims[0]
+    return [(rows, None if n is None else int(n))]
+
+
+def _multinomial(B, logits, samples, *, state, op, output_dtype):
+    out, after = philox.multinomial(state.get(lambda: _begin(op)), np.asarray(logits), int(samples), output_dtype.np)
+    state.write(after)
+    return out
+
+
+multinomial_node = define("Multinomial", infer=_infer_multinomial, lower=_multinomial, host=True, begin=_begin, grad=None)
+
+
+@export("multinomial", "random.multinomial")
+def multinomial(logits, num_samples, seed=None, name=None, output_dtype=None):
+    """For each row of unnormalised log-probabilities `[batch, classes]` so many drawn classes, int64."""
+    with name_scope(name, "multinomial", [logits]):
+        return _categorical(logits, num_samples, output_dtype, seed)
+
+
+@export("random.categorical")
+def categorical(logits, num_samples, dtype=None, seed=None, name=None):
+    """`multinomial` under its later name."""
+    with name_scope(name, "categorical", [logits]):
+        return _categorical(logits, num_samples, dtype, seed)
+
+
+def _categorical(logits, num_samples, dtype, seed):
+    logits = convert_to_tensor(logits, name="logits")
+    return multinomial_node(logits, num_samples, output_dtype=dtype, **_seeds(seed))
