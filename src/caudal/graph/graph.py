@@ -7,7 +7,7 @@ import threading
 from ..ground import shapes, source
 from ..ground.api import export
 from ..ground.errors import InferError
-from . import static
+from . import contexts, static
 from .devices import DeviceStack, canonical
 from .opdef import lookup
 from .tensor import Operation, Tensor
@@ -195,8 +195,8 @@ class Graph:
 
     def _check_contexts(self, made):
         for tensor in made._inputs:
-            if tensor.op._control_flow_context is not None and tensor.op._control_flow_context is not self._context:
-                tensor.op._control_flow_context.check_leaves(made, tensor.op)
+            if tensor.op._control_flow_context is not None:
+                contexts.check_input(made, tensor.op)
 
     def _infer(self, made):
         op = made._def
