@@ -4,8 +4,9 @@ from . import ops  # the families register themselves  # noqa: F401
 from .ground import exports as _exports  # noqa: F401
 from .names import hang as _hang
 
-from .build import initializers, scopes, seeds, variables  # noqa: F401
+from .build import gradients, initializers, scopes, seeds, variables  # noqa: F401
 from .formats import exports as _messages  # noqa: F401
+from .train import coordinator as _coordinator  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401
 

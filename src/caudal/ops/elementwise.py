@@ -559,3 +559,21 @@ def angle(input, name=None):
             return angle_node(input, Tout=input._dtype.real_dtype, name=scope)
         return zeros_like_node(input)
 
+
+
+# --- slopes that have op types of their own -----------------------------------------------------------
+
+_GRADS = {
+    "SigmoidGrad": lambda B, y, dy: dy * y * (1 - y),
+    "TanhGrad": lambda B, y, dy: dy * (1 - y * y),
+    "SqrtGrad": lambda B, y, dy: dy * 0.5 / y,
+    "RsqrtGrad": lambda B, y, dy: dy * -0.5 * y * y * y,
+    "ReciprocalGrad": lambda B, y, dy: -dy * y * y,
+    "InvGrad": lambda B, y, dy: -dy * y * y,
+}
+grad_nodes = {kind: define(kind, infer=lambda y, dy: [y.dims], lower=lower) for kind, lower in _GRADS.items()}
+
+
+def reciprocal_of(x):
+    """One over `x`."""
+    return NODES["Reciprocal"](x)

@@ -63,7 +63,7 @@ def _full(shape, dtype, name, default, value):
                 shape = convert_to_tensor(shape, dtypes.int32)
         if shape.dims != (0,) and (shape.dims is None or len(shape.dims) != 1):
             shape = reshape(shape, [-1])
-        made = fill_node(shape, constant(filling, kind), name=scope, index_type=shape._dtype.base_dtype)
+        made = fill_node(shape, constant(filling, kind), name=scope)
     return made
 
 

@@ -154,6 +154,8 @@ def convert_for_axis(x):
     inner = getattr(x, "_as_graph_element", None)
     if inner is not None:
         return inner()
+    if isinstance(x, (list, tuple)):
+        return convert_to_tensor(x, name="input")
     return _Shaped(np.shape(x))
 
 

@@ -249,7 +249,7 @@ def _read(B, handle, *, op):
     return value
 
 
-read_node = define("ReadVariableOp", infer=_infer_handle, lower=_read)
+read_node = define("ReadVariableOp", infer=_infer_handle, lower=_read, grad=lambda op, dy: [dy])
 is_set_node = define("VarIsInitializedOp", infer=lambda handle: [()], lower=lambda B, h: np.asarray(h.peek() is not None), host=True, grad=None)
 shape_of_variable = define(
     "VariableShape", infer=lambda h: [(None if h.op.attrs.get("shape") is None else len(h.op.attrs["shape"]),)],

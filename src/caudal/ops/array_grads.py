@@ -1,0 +1,224 @@
+"""The slopes of array ops, as the nodes that 1.15 makes for them."""
+
+from ..graph import static
+from ..graph.composite import IndexedSlices
+from ..graph.convert import convert_to_tensor
+from ..graph.define import define
+from ..graph.opdef import gradient
+from ..graph.scopes import colocate_with
+from ..ground import dtypes
+from .elementwise import cast
+from .fill import range_, zeros_like
+from .join import concat, concat_offset, mirror_pad_grad_node, mirror_pad_node, pad, reverse, split_v_node, stack, unstack
+from .reduce import reduce_sum
+from .segment import unsorted_segment_sum
+from .shape import (
+    broadcast_gradient_args,
+    expand_dims,
+    invert_permutation,
+    rank,
+    reshape,
+    shape,
+    shape_n_node,
+    size,
+    squeeze,
+    transpose,
+)
+from .slicing import gather_nd_node, scatter_nd, select_node, slice_, strided_slice, strided_slice_grad_node
+
+__all__ = []
+
+
+def dense(dy):
+    """A slope as one tensor, be it IndexedSlices."""
+    return convert_to_tensor(dy)
+
+
+def _to_input_shape(op, dy):
+    return reshape(dy, shape(op.inputs[0]))
+
+
+gradient("Reshape", lambda op, dy: [reshape(dense(dy), shape(op.inputs[0])), None])
+gradient("ExpandDims", lambda op, dy: [_to_input_shape(op, dy), None])
+gradient("Squeeze", lambda op, dy: [_to_input_shape(op, dy)])
+gradient("Transpose", lambda op, dy: [transpose(dy, invert_permutation(op.inputs[1])), None])
+gradient("ConjugateTranspose", lambda op, dy: [transpose(dy, invert_permutation(op.inputs[1]), conjugate=True), None])
+gradient("IdentityN", lambda op, *dys: list(dys))
+gradient("PlaceholderWithDefault", lambda op, dy: [dy])
+gradient("Pack", lambda op, dy: unstack(dy, num=op.attrs["N"], axis=op.attrs["axis"]))
+gradient("Unpack", lambda op, *dys: [stack(list(dys), axis=op.attrs["axis"])])
+gradient("Split", lambda op, *dys: [None, concat(list(dys), op.inputs[0])])
+gradient("SplitV", lambda op, *dys: [concat(list(dys), op.inputs[2])] + [None] * (len(op.inputs) - 1))
+gradient("ReverseV2", lambda op, dy: [reverse(dy, op.inputs[1]), None])
+gradient("Fill", lambda op, dy: [None, reduce_sum(dy)])
+
+
+def _tile(op, dy):
+    """Multiples and sizes side by side, then a sum over the multiples."""
+    input_shape = shape(op.inputs[0])
+    parts = reshape(transpose(stack([op.inputs[1], input_shape])), [-1])
+    axes = range_(0, size(parts), 2)
+    if isinstance(dy, IndexedSlices):
+        dy = unsorted_segment_sum(dy.values, dy.indices, dy.dense_shape[0])
+    slope = reduce_sum(reshape(dy, parts), axes)
+    slope.set_shape(op.inputs[0].get_shape())
+    return [slope, None]
+
+
+gradient("Tile", _tile)
+
+
+def _broadcast_to(op, dy):
+    x, new = op.inputs[0], op.outputs[0]
+    x_shape, y_shape = shape(x), shape(new)
+    _, axes = broadcast_gradient_args(y_shape, x_shape)
+    return [reshape(reduce_sum(dy, axes, keepdims=True), x_shape), None]
+
+
+gradient("BroadcastTo", _broadcast_to)
+
+
+def _concat(op, dy, values, axis, before):
+    """Each part's slope is a slice of the whole; of IndexedSlices only along the first axis."""
+    none = [None]
+    if len(values) == 1:
+        return none + [dy] if before else [dy] + none
+    with colocate_with(axis):
+        plain = axis % rank(values[0])
+        sizes = shape_n_node(values)
+        if len(sizes) > 16:
+            along = squeeze(slice_(stack(sizes, axis=1), [plain, 0], [1, -1]))
+            out = list(split_v_node(dy, along, plain, num_split=len(values)))
+        else:
+            offsets = concat_offset(plain, sizes)
+            out = [slice_(dy, begin, size_) for begin, size_ in zip(offsets, sizes, strict=True)]
+    return none + out if before else out + none
+
+
+gradient("ConcatV2", lambda op, dy: _concat(op, dy, list(op.inputs)[:-1], op.inputs[-1], False))
+gradient("Concat", lambda op, dy: _concat(op, dy, list(op.inputs)[1:], op.inputs[0], True))
+
+
+def _slice(op, dy):
+    """The slope with zeros round it."""
+    x, begin = op.inputs[0], op.inputs[1]
+    n = rank(x)
+    sizes = shape(op.outputs[0])
+    padded = stack([n, 1])
+    before = reshape(begin, padded)
+    after = reshape(shape(x) - sizes - begin, padded)
+    return [pad(dy, concat([before, after], 1)), None, None]
+
+
+gradient("Slice", _slice)
+
+
+def _strided(op, dy):
+    x = op.inputs[0]
+    x_shape = shape(x, out_type=op.inputs[1]._dtype.base_dtype)
+    masks = {k: op.attrs[k] for k in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")}
+    begin, end, strides = list(op.inputs)[1:]
+    return [strided_slice_grad_node(x_shape, begin, end, strides, dy, **masks), None, None, None]
+
+
+gradient("StridedSlice", _strided)
+
+
+def _strided_grad(op, dy):
+    _, begin, end, strides, _ = list(op.inputs)
+    masks = {k: op.attrs[k] for k in ("begin_mask", "end_mask", "ellipsis_mask", "new_axis_mask", "shrink_axis_mask")}
+    return [None, None, None, None, strided_slice(dy, begin, end, strides, **masks)]
+
+
+gradient("StridedSliceGrad", _strided_grad)
+
+
+def _gather(op, dy):
+    """The rows' slopes as IndexedSlices."""
+    params, indices = op.inputs[0], op.inputs[1]
+    with colocate_with(params):
+        params_shape = shape(params, out_type=dtypes.int64)
+        params_shape = cast(params_shape, dtypes.int32)
+    n = expand_dims(size(indices), 0)
+    values = reshape(dy, concat([n, params_shape[1:]], 0))
+    return IndexedSlices(values, reshape(indices, n), params_shape)
+
+
+gradient("Gather", lambda op, dy: [_gather(op, dy), None])
+
+
+def _gather_v2(op, dy):
+    params, indices, axis = op.inputs[0], op.inputs[1], op.inputs[2]
+    with colocate_with(params):
+        params_shape = shape(params, out_type=dtypes.int64)
+        params_shape = cast(params_shape, dtypes.int32)
+    n = expand_dims(size(indices), 0)
+    at = static.fold(axis)
+    if at is not None and int(at) == 0:
+        values = reshape(dy, concat([n, params_shape[1:]], 0))
+        return [IndexedSlices(values, reshape(indices, n), params_shape), None, None]
+    before = params_shape[:axis]
+    before_n = size(before)
+    after = params_shape[axis:][1:]
+    after_n = size(after)
+    flat = reshape(indices, n)
+    values = reshape(dy, concat([before, n, after], 0))
+    axes_before = range_(0, before_n)
+    axes_after = range_(axis + 1, axis + 1 + after_n)
+    order = concat([[axis], axes_before, axes_after], 0)
+    summed = unsorted_segment_sum(transpose(values, order), flat, params_shape[axis])
+    back = concat([axes_before + 1, [0], axes_after], 0)
+    return [transpose(summed, back), None, None]
+
+
+gradient("GatherV2", _gather_v2)
+
+
+def _gather_nd(op, dy):
+    ref, indices = op.inputs[0], op.inputs[1]
+    ref_shape = shape(ref, out_type=indices._dtype)
+    if indices.rank == 2 and indices.dims[-1] == 1:
+        return [IndexedSlices(dy, squeeze(indices, axis=-1), ref_shape), None]
+    return [scatter_nd(indices, dy, ref_shape), None]
+
+
+gradient("GatherNd", _gather_nd)
+gradient("ScatterNd", lambda op, dy: [None, gather_nd_node(dy, op.inputs[0]), None])
+
+
+def _pad(op, dy):
+    x, paddings = op.inputs[0], op.inputs[1]
+    before = slice_(paddings, [0, 0], stack([rank(x), 1]))
+    begin = reshape(before, [-1])
+    sizes = shape(x)
+    return [slice_(dy, begin, sizes)] + [None] * (len(op.inputs) - 1)
+
+
+gradient("Pad", _pad)
+gradient("PadV2", _pad)
+gradient("MirrorPad", lambda op, dy: [mirror_pad_grad_node(dy, op.inputs[1], mode=op.attrs["mode"]), None])
+gradient("MirrorPadGrad", lambda op, dy: [mirror_pad_node(dy, op.inputs[1], mode=op.attrs["mode"]), None])
+
+
+def _select(op, dy):
+    c, x = op.inputs[0], op.inputs[1]
+    zero = zeros_like(x)
+    return [None, select_node(c, dy, zero), select_node(c, zero, dy)]
+
+
+gradient("Select", _select)
+
+
+def _select_v2(op, dy):
+    c, x, y = list(op.inputs)
+    zero = zeros_like(dy)
+    slopes = []
+    for branch, first in ((x, True), (y, False)):
+        slope = where_v2(c, dy, zero) if first else where_v2(c, zero, dy)
+        _, axes = broadcast_gradient_args(shape(op.outputs[0]), shape(branch))
+        slopes.append(reshape(reduce_sum(slope, axes, keepdims=True), shape(branch)))
+    return [None, *slopes]
+
+
+where_v2 = define("SelectV2")
+gradient("SelectV2", _select_v2)

@@ -1,0 +1,139 @@
+"""Sums of several tensors, cumulative sums, and other arithmetic beyond one and two arguments."""
+
+import numpy as np
+
+from ..graph import static
+from ..graph.composite import IndexedSlices, convert_or_composite
+from ..graph.convert import convert_to_tensor
+from ..graph.define import define
+from ..graph.graph import Tensor
+from ..graph.scopes import name_scope
+from ..ground import shapes
+from ..ground.api import export
+from ..ground.errors import InferError
+from .basic import identity
+from .elementwise import PLAIN, multiply, rsqrt, square
+from .reduce import reduce_sum
+
+__all__ = ["add_n", "cumsum"]
+
+
+def _infer_add_n(*xs):
+    dims = None
+    for x in reversed(xs):
+        dims = shapes.merge(x.dims, dims)
+    return [dims]
+
+
+def _lower_add_n(B, *xs):
+    total = xs[0]
+    for x in xs[1:]:
+        total = total + x
+    return total
+
+
+add_n_node = define("AddN", infer=_infer_add_n, lower=_lower_add_n)
+
+
+@export("add_n", "math.add_n")
+def add_n(inputs, name=None):
+    """The sum of tensors of one shape and dtype.
+
+    Args:
+      inputs: a list of tensors or IndexedSlices.
+      name: the node's name.
+
+    Raises:
+      ValueError: no tensors, or their shapes differ.
+    """
+    words = "inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape"
+    if not inputs or not isinstance(inputs, (list, tuple)):
+        raise ValueError(words)
+    inputs = [convert_or_composite(x) for x in inputs]
+    if not all(isinstance(x, (Tensor, IndexedSlices)) for x in inputs):
+        raise ValueError(words)
+    if len(inputs) == 1:
+        values = convert_to_tensor(inputs[0]) if isinstance(inputs[0], IndexedSlices) else inputs[0]
+        return identity(values, name=name) if name else values
+    return add_n_node(inputs, name=name)
+
+
+@export("accumulate_n", "math.accumulate_n")
+def accumulate_n(inputs, shape=None, tensor_dtype=None, name=None):
+    """The sum of tensors of one shape and dtype, without waiting for all.
+
+    Raises:
+      ValueError: no tensors, or shapes or dtypes differ; TypeError: `tensor_dtype` is another.
+    """
+    words = "inputs must be a list of at least one Tensor with the same dtype and shape"
+    if not inputs or not isinstance(inputs, (list, tuple)):
+        raise ValueError(words)
+    inputs = [convert_to_tensor(x) for x in inputs]
+    if not all(x._dtype is inputs[0]._dtype for x in inputs):
+        raise ValueError(words)
+    whole = shapes.TensorShape(shape)
+    for x in inputs:
+        whole = whole.merge_with(x.get_shape())
+    if tensor_dtype is not None and tensor_dtype != inputs[0]._dtype:
+        raise TypeError(f"tensor_dtype is {tensor_dtype}, but input is of type {inputs[0]._dtype}")
+    if len(inputs) == 1 and name is None:
+        return inputs[0]
+    if len(inputs) == 1:
+        return identity(inputs[0], name=name)
+    return accumulate_n_node(inputs, shape=whole, name=name)
+
+
+accumulate_n_node = define("AccumulateNV2", infer=lambda *xs, shape: [shape], lower=_lower_add_n)
+
+
+# --- cumulative ---------------------------------------------------------------------------------------
+
+
+def _infer_cum(x, axis):
+    at = static.value(axis)
+    if at is not None and x.dims is not None and not -len(x.dims) <= at < len(x.dims):
+        raise InferError(f"Shape must be at least rank {int(at) + 1} but is rank {len(x.dims)}")
+    return [x.dims]
+
+
+def _cumulative(way, start):
+    def lower(B, x, axis, *, exclusive, reverse):
+        at = int(axis)
+        if reverse:
+            x = B.flip(x, at)
+        out = getattr(B, way)(x, axis=at)
+        if exclusive:
+            first = B.full_like(B.take(x, np.arange(1 if x.shape[at] else 0), axis=at), start)
+            out = B.concatenate([first, B.take(out, np.arange(max(x.shape[at] - 1, 0)), axis=at)], at)
+        return B.flip(out, at) if reverse else out
+
+    return lower
+
+
+cumsum_node = define("Cumsum", infer=_infer_cum, lower=_cumulative("cumsum", 0), static=(1,))
+cumprod_node = define("Cumprod", infer=_infer_cum, lower=_cumulative("cumprod", 1), static=(1,))
+
+
+@export("cumsum", "math.cumsum")
+def cumsum(x, axis=0, exclusive=False, reverse=False, name=None):
+    """The running sum along `axis`; `exclusive` leaves the element itself out, `reverse` runs from the end."""
+    with name_scope(name, "Cumsum", [x]) as scope:
+        return cumsum_node(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
+
+
+@export("cumprod", "math.cumprod")
+def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
+    """The running product along `axis`; the arguments are those of `cumsum`."""
+    with name_scope(name, "Cumprod", [x]) as scope:
+        return cumprod_node(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
+
+
+@export("math.l2_normalize", "linalg.l2_normalize", "nn.l2_normalize")
+def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
+    """`x` over its Euclidean norm along `axis`, of which the square is at least `epsilon`."""
+    axis = dim if dim is not None else axis
+    with name_scope(name, "l2_normalize", [x]) as scope:
+        x = convert_to_tensor(x, name="x")
+        total = reduce_sum(square(x), axis, keepdims=True)
+        return multiply(x, rsqrt(PLAIN["Maximum"](total, epsilon)), name=scope)
+
