@@ -18,6 +18,7 @@ from ..ops.fill import fill, zeros_like
 from ..ops.join import concat
 from ..ops.math import add_n
 from ..ops.shape import shape
+from .control_flow_grad import begin, zeros_like_outside_loop
 
 __all__ = ["gradients", "rule_of"]
 
@@ -214,20 +215,23 @@ class _Walk:
         from_ops = list({x.op: None for x in xs})
         stop_ops = [s.op for s in stops]
         reached = _reached(to_ops, from_ops, {t for s in stops for t in _parts(s)})
-        between, waiting = _between(to_ops, reached, {id(p) for x in xs for p in _parts(x)})
-        self.loops = LOOPS[0](between, waiting, to_ops)
+        between = _between(to_ops, reached)
+        inside = set(between)
+        self.loops = begin(between, inside, self.colocate)
+        waiting = _uses(between, inside)
         for y, start in zip(ys, starts, strict=True):
             self._arrive(y, start)
         queue = collections.deque()
         ready = set()
         for op in to_ops:
-            if waiting.get(op, 0) == 0 and op not in ready:
+            if waiting.get(op, 0) == 0 and op not in ready and op in inside:
                 ready.add(op)
                 queue.append(op)
         if self.loops:
-            for exit_tensor in self.loops.ProcessUnusedLoopExits(waiting, set(to_ops)):
-                self._arrive(exit_tensor, self.loops.ZerosLikeForExit(exit_tensor))
-                queue.append(exit_tensor.op)
+            for left in self.loops.ProcessUnusedLoopExits(waiting, ready):
+                if _trainable(left):
+                    self._arrive(left, self.loops.ZerosLikeForExit(left))
+                    queue.append(left.op)
         ends = _ends(from_ops, stop_ops, waiting, {id(x) for x in xs})
         while queue:
             op = queue.popleft()
@@ -243,7 +247,7 @@ class _Walk:
         if self.loops:
             self.loops.ExitGradWhileContext(op, before=True)
         rule = None
-        has_slope = any(isinstance(g, Tensor) or g for g in arrived)
+        has_slope = any(g is not None for g in arrived)
         if has_slope and op not in ends:
             try:
                 rule = rule_of(op)
@@ -255,8 +259,8 @@ class _Walk:
             self.loops.EnterGradWhileContext(op, before=False)
         if rule is not None and has_slope:
             for i, g in enumerate(arrived):
-                if not isinstance(g, Tensor) and not g and _trainable(op.outputs[i]):
-                    arrived[i] = self.loops.ZerosLikeAndControl(op, i) if self.loops else _zeros_for(op, i)
+                if g is None and _trainable(op.outputs[i]):
+                    arrived[i] = self.loops.ZerosLike(op, i) if self.loops else _zeros_for(op, i)
             with name_scope(op._name + "_grad"):
                 slopes = rule(op, *arrived)
                 slopes = list(slopes) if isinstance(slopes, (list, tuple)) else [slopes]
@@ -294,52 +298,44 @@ class _Walk:
     def _release_exit(self, source, queue, waiting):
         """A loop is entered backwards when all its exits' slopes have arrived."""
         state = self.loops.GetGradState(source, before=False)
-        state.deferred_exits.append(source)
+        state.deferred_exits.append(source.outputs[0])
         state.pending_exits_count -= 1
-        if state.pending_exits_count == 0:
-            real = any(self._has_slope(e) for e in state.deferred_exits)
-            if real:
-                for e in state.deferred_exits:
-                    if self._has_slope(e):
-                        queue.append(e)
-                    else:
-                        self._arrive(e.outputs[0], self.loops.ZerosLikeForExit(e.outputs[0]))
-                        queue.append(e)
-                for e in state.unused_exits:
-                    self._arrive(e, self.loops.ZerosLikeForExit(e))
-                    queue.append(e.op)
-            else:
-                queue.extend(state.deferred_exits)
+        if state.pending_exits_count:
+            return
+        real = [t for t in state.deferred_exits if self._has_slope(t.op)]
+        queue.extend(t.op for t in real)
+        state.unused_exits += [t for t in state.deferred_exits if t not in real]
+        for left in state.unused_exits:
+            if real and _trainable(left):
+                self._arrive(left, self.loops.ZerosLikeForExit(left))
+            queue.append(left.op)
 
     def _has_slope(self, op):
-        return any(isinstance(g, Tensor) or g for per in self.slopes.get(op, []) for g in per)
+        for per in self.slopes.get(op, ()):
+            if any(g is not None for g in per) if isinstance(per, list) else per is not None:
+                return True
+        return False
 
     # --- slopes that arrive ---------------------------------------------------------------------------
 
     def _arrive(self, tensor, slope):
-        op = tensor.op
-        per = self.slopes.setdefault(op, [[] for _ in op.outputs])
-        at = per[tensor._value_index if isinstance(tensor, Tensor) else 0]
-        if isinstance(at, list):
-            if self.loops and self.loops.is_loop_switch(op):
-                per[tensor._value_index] = [slope]
-            else:
-                at.append(slope)
+        """Adds a slope to those of a tensor; at a loop variable's Switch a second visit replaces the first's."""
+        per = self.slopes.setdefault(tensor.op, [[] for _ in tensor.op.outputs])
+        at = tensor._value_index if isinstance(tensor, Tensor) else 0
+        if isinstance(per[at], list):
+            per[at].append(slope)
         else:
-            per[tensor._value_index] = [at, slope]
+            per[at] = slope
 
     def _gathered(self, op):
         """What arrived at each output, added up; also kept, for xs that are outputs of it."""
         per = self.slopes.get(op)
         if per is None:
-            return [[] for _ in op.outputs]
-        for i, all_of in enumerate(per):
-            if not isinstance(all_of, list) or (self.loops and self.loops.is_loop_switch(op)):
-                if isinstance(all_of, list) and len(all_of) == 1:
-                    per[i] = all_of[0]
-                continue
-            all_of = [g for g in all_of if g is not None]
-            per[i] = self._added(all_of) if all_of else []
+            return [None for _ in op.outputs]
+        for i, some in enumerate(per):
+            if isinstance(some, list):
+                some = [g for g in some if g is not None]
+                per[i] = self._added(some) if some else None
         return list(per)
 
     def _added(self, slopes):
@@ -373,7 +369,6 @@ class _Walk:
 
 
 accumulate_n_node = define("AccumulateNV2", infer=lambda *xs: [xs[0].dims], lower=lambda B, *xs: sum(xs[1:], xs[0]))
-LOOPS = [lambda between, waiting, to_ops: None]  # control flow's part, which comes later
 
 
 def _parts(x):
@@ -392,7 +387,7 @@ def _zeros_for(op, i):
     if value._dtype is dtypes.resource:
         dims = value.op.attrs.get("shape")
         return fill(constant(dims), constant(0, value.op.attrs["dtype"]))
-    return zeros_like(value, optimize=False)
+    return zeros_like_outside_loop(op, i)
 
 
 def _zeros_unconnected(x):
@@ -489,22 +484,25 @@ def _users(graph):
     return out
 
 
-def _between(to_ops, reached, xs):
-    """The ops between, and for each how many of them take its outputs."""
-    between, order = set(), []
-    queue = collections.deque(to_ops)
+def _between(to_ops, reached):
+    """The ops between, in the order in which a walk from the ys meets them."""
+    between, queue = {}, collections.deque(to_ops)
     while queue:
         op = queue.popleft()
         if op in reached and op not in between:
-            between.add(op)
-            order.append(op)
-            queue.extend(t.op for t in op._inputs if id(t) not in xs or t.op in reached)
-    waiting = dict.fromkeys(order, 0)
-    for op in order:
+            between[op] = None
+            queue.extend(t.op for t in op._inputs)
+    return list(between)
+
+
+def _uses(between, inside):
+    """For each op between, how many times others between take its outputs."""
+    waiting = dict.fromkeys(between, 0)
+    for op in between:
         for tensor in op._inputs:
-            if tensor.op in between:
+            if tensor.op in inside:
                 waiting[tensor.op] += 1
-    return order, waiting
+    return waiting
 
 
 def _ends(from_ops, stop_ops, waiting, xs):
