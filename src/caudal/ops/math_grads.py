@@ -55,29 +55,46 @@ def _args(x, y):
     return sx, sy, rx, ry
 
 
+def _smart_args(x, y, dy):
+    """For each of two inputs (its shape, the axes to sum over, whether there is anything to sum); known shapes are constants."""
+    if not (shapes.known(x.dims) and shapes.known(y.dims)):
+        sx, sy, rx, ry = _args(x, y)
+        return (sx, rx, True), (sy, ry, True)
+    rx, ry = broadcast_gradient_args(x.dims, y.dims)
+    rx, ry = (r if static.fold(r) is None else static.fold(r) for r in (rx, ry))
+    out = dy.dims if hasattr(dy, "dims") else None
+    return (x.dims, rx, x.dims != out), (y.dims, ry, y.dims != out)
+
+
+def _smart_sum(slope, where_to):
+    like, axes, needed = where_to
+    return _summed(slope, axes, like) if needed else slope
+
+
 def _add(op, dy):
     x, y = op.inputs
     if _same_shapes(x, y, dy):
         return [dy, dy]
-    sx, sy, rx, ry = _args(x, y)
-    return [_summed(dy, rx, sx), _summed(dy, ry, sy)]
+    to_x, to_y = _smart_args(x, y, dy)
+    return [_smart_sum(dy, to_x), _smart_sum(dy, to_y)]
 
 
 def _sub(op, dy):
     x, y = op.inputs
     if _same_shapes(x, y, dy):
         return [dy, -dy]
-    sx, sy, rx, ry = _args(x, y)
-    return [_summed(dy, rx, sx), reshape(-reduce_sum(dy, ry), sy)]
+    to_x, to_y = _smart_args(x, y, dy)
+    dx = _smart_sum(dy, to_x)
+    return [dx, _smart_sum(-dy, to_y)]
 
 
 def _mul(op, dy):
     x, y = op.inputs
     if _same_shapes(x, y, dy) and dy._dtype in (dtypes.int32, dtypes.float32):
         return [mul(dy, y), mul(dy, x)]
-    sx, sy, rx, ry = _args(x, y)
+    to_x, to_y = _smart_args(x, y, dy)
     x, y = conj(x), conj(y)
-    return [_summed(mul(dy, y), rx, sx), _summed(mul(x, dy), ry, sy)]
+    return [_smart_sum(mul(dy, y), to_x), _smart_sum(mul(x, dy), to_y)]
 
 
 def _real_div(op, dy):
@@ -98,17 +115,16 @@ def _div_no_nan(op, dy):
 
 def _pow(op, dy):
     x, y, z = op.inputs[0], op.inputs[1], op.outputs[0]
-    sx, sy = shape(x), shape(y)
-    rx, ry = broadcast_gradient_args(sx, sy)
+    to_x, to_y = _smart_args(x, y, dy)
     x, y, z = conj(x), conj(y), conj(z)
-    dx = _summed(dy * y * NODES["Pow"](x, y - 1), rx, sx)
+    dx = _smart_sum(dy * y * NODES["Pow"](x, y - 1), to_x)
     if x._dtype.is_complex:
         mask = NODES["NotEqual"](x, 0)
     else:
         mask = x > 0
     safe = where(mask, x, ones_like(x))
     log = where(mask, PLAIN["Log"](safe), zeros_like(x))
-    return [dx, _summed(dy * z * log, ry, sy)]
+    return [dx, _smart_sum(dy * z * log, to_y)]
 
 
 def _extreme(choose):
@@ -127,10 +143,12 @@ def _extreme(choose):
 
 def _squared_difference(op, dy):
     x, y = op.inputs
-    sx, sy, rx, ry = _args(x, y)
     with control_dependencies([dy]):
         slope = two_times(dy) * (x - y)
-    return [_summed(slope, rx, sx), reshape(-reduce_sum(slope, ry), sy)]
+    if _same_shapes(x, y, dy):
+        return [slope, -slope]
+    to_x, to_y = _smart_args(x, y, dy)
+    return [_smart_sum(slope, to_x), -_smart_sum(slope, to_y)]
 
 
 def two_times(dy):
@@ -355,17 +373,22 @@ gradient("AccumulateNV2", lambda op, dy: [dy] * len(op.inputs))
 
 def reduced_shape(input_shape, axes):
     """The shape of a reduction with its dimensions kept."""
-    found, over = static.fold(input_shape), static.fold(axes)
-    if found is not None and over is not None:
-        kept = np.array(found)
-        kept[over.reshape(-1)] = 1
-        return kept
     input_shape = cast(input_shape, dtypes.int32)
     axes = cast(axes, dtypes.int32)
     n = size(input_shape)
     axes = (axes + n) % n
     axes_shape = shape(axes)
     return dynamic_stitch([range_(n), axes], [input_shape, fill(axes_shape, 1)])
+
+
+def kept_shape(input_shape, axes):
+    """The same as an array, where it is known."""
+    found, over = static.fold(input_shape), static.fold(axes)
+    if found is None or over is None:
+        return reduced_shape(input_shape, axes)
+    kept = np.array(found)
+    kept[over.reshape(-1)] = 1
+    return kept
 
 
 def _sum(op, dy):
@@ -379,7 +402,7 @@ def _sum(op, dy):
                 source = constant(x.dims, dtypes.int32) if None not in x.dims else shape(x)
                 return [tile(dy, source), None]
     input_shape = shape(x)
-    kept = reduced_shape(input_shape, axes)
+    kept = kept_shape(input_shape, axes)
     times = _safe_div(input_shape, kept)
     return [tile(reshape(dy, kept), times), None]
 
@@ -389,7 +412,7 @@ def _safe_div(x, y):
     a, b = static.fold(x), y if isinstance(y, np.ndarray) else static.fold(y)
     if a is not None and b is not None:
         return np.asarray(a // np.maximum(b, 1), np.int32)
-    return NODES["FloorDiv"](x, PLAIN["Maximum"](y, 1))
+    return x // PLAIN["Maximum"](y, 1)
 
 
 def _mean(op, dy):
@@ -405,7 +428,7 @@ def _mean(op, dy):
 
 
 def _safe_div_nodes(x, y):
-    return NODES["FloorDiv"](x, PLAIN["Maximum"](y, 1))
+    return x // PLAIN["Maximum"](y, 1)
 
 
 def _max_min(op, dy):
