@@ -7,6 +7,7 @@ from .names import hang as _hang
 from .build import asserts, case, cond, gradients, initializers, scopes, seeds, variables, while_loop  # noqa: F401
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
+from .train import optimizers as _optimizers  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401
 

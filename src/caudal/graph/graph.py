@@ -130,6 +130,7 @@ class Graph:
         self._variable_creator_stack: list = []
         self._py_funcs: list = []
         self._labels: dict[str, str] = {}
+        self._broadcast_axes: dict = {}  # pair of shapes -> the axes that their slopes are summed over
 
     # --- nodes ------------------------------------------------------------------------------------
 

@@ -114,9 +114,8 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
     if use_norm is None:
         use_norm = global_norm(t_list, name)
     with name_scope(name, "clip_by_global_norm", [t for t in t_list if t is not None] + [clip_norm]) as scope:
-        finite = PLAIN["IsFinite"](use_norm)
         scale_for_finite = clip_norm * PLAIN["Minimum"](1.0 / use_norm, constant(1.0, dtype=use_norm._dtype) / clip_norm)
-        scale = where(finite, scale_for_finite, constant(float("nan"), dtype=use_norm._dtype))
+        scale = where(PLAIN["IsFinite"](use_norm), scale_for_finite, constant(float("nan"), dtype=use_norm._dtype))
         values = [
             convert(t.values if isinstance(t, IndexedSlices) else t, None, f"t_{k}") if t is not None else None
             for k, t in enumerate(t_list)

@@ -60,8 +60,10 @@ def _smart_args(x, y, dy):
     if not (shapes.known(x.dims) and shapes.known(y.dims)):
         sx, sy, rx, ry = _args(x, y)
         return (sx, rx, True), (sy, ry, True)
-    rx, ry = broadcast_gradient_args(x.dims, y.dims)
-    rx, ry = (r if static.fold(r) is None else static.fold(r) for r in (rx, ry))
+    kept = x.graph._broadcast_axes
+    if (x.dims, y.dims) not in kept:  # 1.15 makes the node once for each pair of shapes
+        kept[x.dims, y.dims] = [static.fold(axes) for axes in broadcast_gradient_args(x.dims, y.dims)]
+    rx, ry = kept[x.dims, y.dims]
     out = dy.dims if hasattr(dy, "dims") else None
     return (x.dims, rx, x.dims != out), (y.dims, ry, y.dims != out)
 

@@ -81,7 +81,7 @@ class Classes:
         if op._def.name == "Const" or static.fold(tensor) is not None:
             return True
         if op._def.name in _SHAPES:
-            return True
+            return op in self.compiled
         if not op._def.pure or not takes(op) or op not in self.compiled:
             return False
         return all(self._can_know(t, needs) for t in op._inputs)
