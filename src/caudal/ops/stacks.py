@@ -42,7 +42,7 @@ def _infer_push(handle, elem):
     return [elem.dims]
 
 
-stack = define("StackV2", infer=lambda max_size: [(2,)], lower=_make, grad=None, host=True)
-push = define("StackPushV2", infer=_infer_push, lower=_push, grad=None, host=True)
-pop = define("StackPopV2", infer=lambda handle: [None], lower=_pop, grad=None, host=True)
-close = define("StackCloseV2", infer=lambda handle: [], lower=_close, grad=None, host=True)
+stack = define("StackV2", infer=lambda max_size: [(2,)], lower=_make, grad=None, control=True)
+push = define("StackPushV2", infer=_infer_push, lower=_push, grad=None, control=True)
+pop = define("StackPopV2", infer=lambda handle: [None], lower=_pop, grad=None, control=True)
+close = define("StackCloseV2", infer=lambda handle: [], lower=_close, grad=None, control=True)

@@ -275,24 +275,24 @@ def _infer_concat(handle, flow):
     return [None, (None,)]
 
 
-make_node = define("TensorArrayV3", infer=lambda size: [(2,), ()], lower=_make, grad=None, host=True)
+make_node = define("TensorArrayV3", infer=lambda size: [(2,), ()], lower=_make, grad=None, control=True)
 grad_node = define(
     "TensorArrayGradV3",
     infer=lambda handle, flow: [(2,), ()],
     lower=lambda B, array, flow, *, source: (array.gradient(source), np.float32(0)),
     grad=None,
-    host=True,
+    control=True,
 )
-write_node = define("TensorArrayWriteV3", infer=_infer_write, lower=_write, host=True)
+write_node = define("TensorArrayWriteV3", infer=_infer_write, lower=_write, control=True)
 read_node = define(
-    "TensorArrayReadV3", infer=_infer_read, lower=lambda B, a, index, flow, *, dtype: a.read(int(index), dtype), host=True
+    "TensorArrayReadV3", infer=_infer_read, lower=lambda B, a, index, flow, *, dtype: a.read(int(index), dtype), control=True
 )
-gather_node = define("TensorArrayGatherV3", infer=_infer_gather, lower=_gather, host=True)
-scatter_node = define("TensorArrayScatterV3", infer=_infer_flow, lower=_scatter, host=True)
-concat_node = define("TensorArrayConcatV3", infer=_infer_concat, lower=_concat, host=True)
-split_node = define("TensorArraySplitV3", infer=_infer_flow, lower=_split, host=True)
+gather_node = define("TensorArrayGatherV3", infer=_infer_gather, lower=_gather, control=True)
+scatter_node = define("TensorArrayScatterV3", infer=_infer_flow, lower=_scatter, control=True)
+concat_node = define("TensorArrayConcatV3", infer=_infer_concat, lower=_concat, control=True)
+split_node = define("TensorArraySplitV3", infer=_infer_flow, lower=_split, control=True)
 size_node = define(
-    "TensorArraySizeV3", infer=lambda handle, flow: [()], lower=lambda B, a, flow: np.int32(len(a.items)), grad=None, host=True
+    "TensorArraySizeV3", infer=lambda handle, flow: [()], lower=lambda B, a, flow: np.int32(len(a.items)), grad=None, control=True
 )
-close_node = define("TensorArrayCloseV3", infer=lambda handle: [], lower=_close, grad=None, host=True)
+close_node = define("TensorArrayCloseV3", infer=lambda handle: [], lower=_close, grad=None, control=True)
 gradient("TensorArrayGradWithShape", None)

@@ -2,8 +2,10 @@
 
 import itertools
 
+from ..ground.errors import InvalidArgumentError
 from .classify import Classes, is_variable_op, worth_compiling
 from .compiled_step import CompiledStep
+from .flow import DEAD, Flow, has_flow
 from .interpret import Interpreted, state_key
 from .prune import prune
 from .store import Cell
@@ -32,7 +34,7 @@ class Plan:
             self.slots.setdefault(tensor, len(self.slots))
         self.size = len(self.slots)
         self.late = [(self.slots[t], Cell(store, state_key(op), op)) for t, op in late.items()]
-        self.outs = [self.slots[t] for t in tensors]
+        self.tensors, self.outs = tensors, [self.slots[t] for t in tensors]
 
     def run(self, feeds):
         """The values of the fetched tensors; a fetched variable is read at the end."""
@@ -42,7 +44,11 @@ class Plan:
         for slot, cell in self.late:
             cell.read()
             values[slot] = cell
-        return [values[slot] for slot in self.outs]
+        out = [values[slot] for slot in self.outs]
+        for k, value in enumerate(out):
+            if value is DEAD:
+                raise InvalidArgumentError(None, self.tensors[k].op, f"Retval[{k}] does not have value")
+        return out
 
 
 def variable_of(tensor):
@@ -55,6 +61,10 @@ def variable_of(tensor):
 
 def _steps(ops, slots, given, wanted, store):
     """The ops as compiled and interpreted steps, in order."""
+    if has_flow(ops):
+        touches = Classes(ops, given).touches
+        writes = any(writes for op in ops for _, writes in touches[op])
+        return [Flow(ops, slots, given, store, writes and not any(op._def.host for op in ops))]
     compiling = worth_compiling(ops)
     classes = Classes(ops, given)
     compiled = classes.compiled if compiling else set()
