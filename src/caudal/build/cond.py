@@ -135,7 +135,7 @@ def smart_constant_value(pred):
     return pred
 
 
-@export("contrib.framework.smart_cond", "contrib.layers.utils.smart_cond")
+@export("contrib.framework.smart_cond")
 def smart_cond(pred, true_fn=None, false_fn=None, name=None):
     """`true_fn()` or `false_fn()`, if `pred` is known while the graph is built; else a `cond`.
 

@@ -77,7 +77,11 @@ class Fetches:
         except (ValueError, KeyError) as error:
             raise ValueError(f"Fetch argument {leaf!r} cannot be interpreted as a Tensor. ({error})") from None
         if not self.graph.is_fetchable(found):
-            raise ValueError(f"Operation {found.op._name if isinstance(found, Tensor) else found._name!r} has been marked as not fetchable.")
+            name = found.op._name if isinstance(found, Tensor) else found._name
+            raise ValueError(
+                f"Operation {name!r} has been marked as not fetchable. Typically this happens when it is defined in another "
+                "function or code block. Use return values,explicit Python locals or TensorFlow collections to access it."
+            )
         return found
 
     def _leaf(self, leaf):
