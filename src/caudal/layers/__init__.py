@@ -1,0 +1,1 @@
+"""tf.layers: layers as functions and as objects."""
