@@ -9,6 +9,8 @@ from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import optimizers as _optimizers  # noqa: F401
 from .layers import convolutional, core, normalization, pooling  # noqa: F401
+from .losses import functions as _losses  # noqa: F401
+from . import rnn  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401
 

@@ -295,3 +295,28 @@ def map_structure_up_to(shallow_tree, func, *inputs, **kwargs):
         raise ValueError("Cannot map over no sequences")
     parts = [flatten_up_to(shallow_tree, one, kwargs.get("check_types", True)) for one in inputs]
     return pack_sequence_as(shallow_tree, [func(*leaves) for leaves in zip(*parts, strict=True)])
+
+
+@export("contrib.framework.nest.get_traverse_shallow_structure")
+def get_traverse_shallow_structure(traverse_fn, structure):
+    """A nest of bools: how deep `traverse_fn` lets one go into `structure`.
+
+    Args:
+      traverse_fn: of a part whether to go on below it: True, False, or a nest of bools for its own parts.
+      structure: a nest.
+
+    Raises:
+      TypeError: `traverse_fn` gives something else.
+    """
+    goes = traverse_fn(structure)
+    if not is_nested(structure):
+        if not isinstance(goes, bool):
+            raise TypeError(f"traverse_fn returned structure: {goes} for non-structure: {structure}")
+        return goes
+    if isinstance(goes, bool):
+        if not goes:
+            return False
+        return _like(structure, [get_traverse_shallow_structure(traverse_fn, one) for one in children(structure)])
+    assert_shallow_structure(goes, structure)
+    parts = zip(children(goes), children(structure), strict=True)
+    return _like(goes, [get_traverse_shallow_structure(traverse_fn, one) if go is True else go for go, one in parts])

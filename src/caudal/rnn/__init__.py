@@ -1,0 +1,3 @@
+"""Recurrent networks: cells, their wrappers, and what runs a cell along time."""
+
+from . import cells, dynamic, multi, static, wrappers  # noqa: F401
