@@ -12,7 +12,7 @@ __all__ = ["begin", "bits", "normal", "shuffle_order", "truncated_normal", "unif
 
 _RESERVED = 256  # blocks that a kernel reserves for each number that it gives
 _M, _W = (0xD2511F53, 0xCD9E8D57), (0x9E3779B9, 0xBB67AE85)
-_TWO_PI = np.float32(6.2831855)
+_TWO_PI = 2 * np.pi
 
 
 def begin(seed, seed2):
@@ -109,7 +109,7 @@ def uniform_int(xp, stream, shape, low, high):
 def _box_muller(xp, words):
     """Two normal numbers of each pair of words: float32 arithmetic on functions rounded from float64."""
     u = xp.maximum(_float(xp, words[..., 0]), np.float32(1e-7))
-    angle = (_TWO_PI * _float(xp, words[..., 1])).astype(np.float32)
+    angle = (_TWO_PI * _float(xp, words[..., 1]).astype(np.float64)).astype(np.float32)  # TF's 2 pi is a double
     wide = np.float64 if xp is np else np.float32
     log = xp.log(u.astype(wide)).astype(np.float32)
     radius = xp.sqrt(np.float32(-2) * log)

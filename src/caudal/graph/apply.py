@@ -1,5 +1,7 @@
 """`apply` adds one node: it converts the inputs, works out the attributes, and refuses what TF refuses, in TF's words."""
 
+import numpy as np
+
 from ..ground import dtypes
 from ..ground.shapes import dims_of
 from .convert import convert, convert_all
@@ -293,7 +295,7 @@ def _make_int(value, key):
 
 def _make_float(value, key):
     try:
-        return float(value)
+        return float(np.float32(value))  # an attribute holds 32 bits
     except (TypeError, ValueError):
         raise TypeError(f"Expected float for argument '{key}' not {value!r}.") from None
 

@@ -47,8 +47,7 @@ def unique_layer_name(base):
     if not kept:
         kept.append({})
     kept[0][base] = kept[0].get(base, 0) + 1
-    n = kept[0][base]
-    return base if n == 1 else f"{base}_{n - 1}"
+    return f"{base}_{kept[0][base]}"
 
 
 @export("layers.Layer")
@@ -154,7 +153,8 @@ class Layer:
 
     def add_update(self, updates, inputs=None):
         """Adds ops that update statistics."""
-        self._updates += updates if isinstance(updates, (list, tuple)) else [updates]
+        updates = updates if isinstance(updates, (list, tuple)) else [updates]
+        self._updates += [u.op if hasattr(u, "op") else u for u in updates]
 
     def add_variable(self, *args, **kwargs):
         """The older name of `add_weight`."""

@@ -516,14 +516,14 @@ def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits
                 f"last dimension (received {logits.get_shape()}).",
             )
         if logits.rank == 2:
-            cost, _ = sparse_xent_node(precise, labels)
+            cost, _ = sparse_xent_node(precise, labels, name=name)
             return cast(cost, dtypes.float16) if logits._dtype is dtypes.float16 else cost
         checks = [] if known else [assert_equal(shape(labels), shape(logits)[:-1])]
         with control_dependencies(checks):
             classes = shape(logits)[rank(logits) - 1]
             flat = reshape(precise, [-1, classes])
             labels = reshape(labels, [-1])
-            cost, _ = sparse_xent_node(flat, labels)
+            cost, _ = sparse_xent_node(flat, labels, name=name)
             cost = reshape(cost, labels_shape)
             cost.set_shape(static_shape)
             return cast(cost, dtypes.float16) if logits._dtype is dtypes.float16 else cost

@@ -78,14 +78,32 @@ def _broadcast_to(op, dy):
 gradient("BroadcastTo", _broadcast_to)
 
 
+def _here(axis, dy):
+    """A constant axis made again, if it was made in another loop or branch than the slope."""
+    if axis.op._def.name != "Const" or output_context(axis.op) is output_context(dy.op):
+        return axis
+    return constant(axis.op.attrs["value"], axis.dtype)
+
+
+def _sizes(values):
+    """The shapes of tensors: constants if all are known; TF makes those before the first that isn't all the same."""
+    sizes = []
+    for one in values:
+        found = shape(one)
+        if found.op._def.name != "Const":
+            return shape_n_node(values)
+        sizes.append(found)
+    return sizes
+
+
 def _concat(op, dy, values, axis, before):
     """Each part's slope is a slice of the whole; of IndexedSlices only along the first axis."""
     none = [None]
     if len(values) == 1:
         return none + [dy] if before else [dy] + none
     with colocate_with(axis):
-        plain = axis % rank(values[0])
-        sizes = shape_n_node(values)
+        plain = _here(axis, dy) % rank(values[0])
+        sizes = _sizes(values)
         if len(sizes) > 16:
             along = squeeze(slice_(stack(sizes, axis=1), [plain, 0], [1, -1]))
             out = list(split_v_node(dy, along, plain, num_split=len(values)))

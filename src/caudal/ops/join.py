@@ -148,8 +148,7 @@ def stack(values, axis=0, name="stack"):
     """
     if axis == 0:
         try:
-            if not _holds_tensors(values):
-                return constant(values, name=name)
+            return convert_to_tensor(values, name=name)
         except (TypeError, ValueError):
             values = list(values)  # not all of one shape and type: as tensors, then
     dims = convert_to_tensor(values[0]).dims if len(values) else ()

@@ -412,7 +412,7 @@ def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, i
 
 def _infer_fused(x, scale, *rest):
     dims = shapes.with_rank(x.dims, 4)
-    return [dims, *[scale.dims] * 4, (None,)]
+    return [dims, *[scale.dims] * 4, None]
 
 
 def _fused(kind, outputs):
@@ -442,11 +442,17 @@ def _lower_fused_grad(B, dy, x, scale, mean, variance, *rest, epsilon, data_form
     else:
         inner = dy
     dx = inner * _wide(scale * inverse, y, data_format)
-    return dx.astype(x.dtype), d_scale, d_offset, B.zeros(0, kind), B.zeros(0, kind)
+    rest = B.zeros(0 if is_training else scale.shape, kind)
+    return dx.astype(x.dtype), d_scale, d_offset, rest, rest
+
+
+def _infer_fused_grad(dy, x, scale, *rest, is_training):
+    more = (0,) if is_training else scale.dims
+    return [x.dims, scale.dims, scale.dims, more, more]
 
 
 fused_grad_nodes = {
-    kind: define(kind, infer=lambda dy, x, s, *r: [x.dims, s.dims, s.dims, (0,), (0,)], lower=_lower_fused_grad)
+    kind: define(kind, infer=_infer_fused_grad, lower=_lower_fused_grad)
     for kind in ("FusedBatchNormGradV3", "FusedBatchNormGradV2", "FusedBatchNormGrad")
 }
 

@@ -155,7 +155,8 @@ class DropoutWrapper(CellWrapper):
         def same_each_time(k, drops, value, noise):
             if isinstance(drops, bool) and not drops:
                 return value
-            made = divide(value, chance) * PLAIN["Floor"](chance + noise)
+            stays = PLAIN["Floor"](chance + noise)
+            made = divide(value, chance) * stays
             made.set_shape(value.get_shape())
             return made
 

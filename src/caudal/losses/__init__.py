@@ -1,0 +1,1 @@
+"""tf.losses: losses with weights, reductions and a collection."""
