@@ -2,11 +2,13 @@
 
 from ..graph import static
 from ..graph.composite import IndexedSlices
+from ..graph.contexts import output_context
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.opdef import gradient
 from ..graph.scopes import colocate_with
 from ..ground import dtypes
+from .basic import constant
 from .elementwise import cast
 from .fill import range_, zeros_like
 from .join import concat, concat_offset, mirror_pad_grad_node, mirror_pad_node, pad, reverse, split_v_node, stack, unstack

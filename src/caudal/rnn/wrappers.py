@@ -9,7 +9,7 @@ from ..ground import nest
 from ..ground.api import export
 from ..ground.errors import need
 from ..ground.shapes import as_shape
-from ..ops.elementwise import PLAIN, divide
+from ..ops.elementwise import PLAIN, div
 from ..ops.join import concat
 from ..ops.nn_functions import dropout
 from ..ops.random import random_uniform
@@ -156,7 +156,7 @@ class DropoutWrapper(CellWrapper):
             if isinstance(drops, bool) and not drops:
                 return value
             stays = PLAIN["Floor"](chance + noise)
-            made = divide(value, chance) * stays
+            made = div(value, chance) * stays
             made.set_shape(value.get_shape())
             return made
 
