@@ -12,6 +12,7 @@ from .layers import convolutional, core, normalization, pooling  # noqa: F401
 from .losses import functions as _losses  # noqa: F401
 from . import rnn  # noqa: F401
 from .run import session as _session  # noqa: F401
+from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401
 
 __version__ = "1.15.5"  # the TensorFlow that its names and behaviour are

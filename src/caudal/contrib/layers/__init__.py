@@ -1,0 +1,1 @@
+"""tf.contrib.layers: layers as Slim has them, regularizers, initializers."""

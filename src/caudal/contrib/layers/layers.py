@@ -1,0 +1,623 @@
+"""The layers of contrib.layers and Slim: the layers of tf.layers under other names, with collections."""
+
+import functools
+
+from ...build.cond import smart_cond, smart_constant_value
+from ...build.initializers import Ones, Zeros
+from ...build.scopes import variable_scope
+from ...graph.convert import convert_to_tensor
+from ...graph.graph import GraphKeys, default_graph
+from ...graph.scopes import control_dependencies, name_scope
+from ...ground import dtypes
+from ...ground.api import PUBLIC
+from ...ground.errors import need
+from ...layers import convolutional, core, normalization
+from ...ops import activations as nn
+from ...ops.basic import constant, identity
+from ...ops.elementwise import cast, sqrt, square
+from ...ops.elementwise import div as divide
+from ...ops.fill import one_hot, ones
+from ...ops.join import concat
+from ...ops.nn_functions import batch_normalization, fused_batch_norm, moments
+from ...ops.reduce import reduce_sum
+from ...ops.shape import reshape, shape, tile
+from ..framework import variables
+from ..framework.arg_scope import add_arg_scope
+from .initializers import xavier_initializer
+from .regularizers import both
+
+__all__ = ["batch_norm", "conv2d", "fully_connected"]
+
+_NAMES = {"bias": "biases", "kernel": "weights"}
+_SEPARABLE = {"bias": "biases", "depthwise_kernel": "depthwise_weights", "pointwise_kernel": "pointwise_weights"}
+
+
+def collect(collections, outputs, name):
+    """Puts outputs into collections, with their alias; gives them back."""
+    if collections:
+        outputs.alias = name
+        if not hasattr(outputs, "aliases"):
+            outputs.aliases = []
+        outputs.aliases.append(name)
+        default_graph().add_to_collections(collections, outputs)
+    return outputs
+
+
+def _alias(scope):
+    """The alias of a layer's outputs: its scope's name."""
+    name = scope.original_name_scope
+    return name[:-1] if name.endswith("/") else name
+
+
+def variable_collections(collections, name):
+    """The collections for a variable of that name: the same for all, or a dict by name."""
+    if isinstance(collections, dict):
+        return collections.get(name)
+    return collections
+
+
+def _getter(rename=None):
+    """A custom getter that makes model variables, under Slim's names."""
+
+    def model_getter(getter, name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=True,
+                     collections=None, caching_device=None, partitioner=None, rename=rename, use_resource=None,
+                     synchronization=None, aggregation=None, **_):
+        short = name.split("/")[-1]
+        if rename and short in rename:
+            name = "/".join(name.split("/")[:-1] + [rename[short]])
+        return variables.model_variable(
+            name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, collections=collections,
+            trainable=trainable, caching_device=caching_device, partitioner=partitioner, custom_getter=getter,
+            use_resource=use_resource, synchronization=synchronization, aggregation=aggregation,
+        )
+
+    return model_getter
+
+
+def _add(variable, collections):
+    """Puts a variable into MODEL_VARIABLES and its own collections."""
+    for key in set(collections or []) | {GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES}:
+        if not any(variable is v for v in default_graph().get_collection(key)):
+            default_graph().add_to_collection(key, variable)
+
+
+def _keep(layer, collections, names):
+    """Puts a layer's variables into collections, by the names that Slim gives them."""
+    for attribute, name in names.items():
+        found = getattr(layer, attribute, None)
+        if found is not None:
+            _add(found, variable_collections(collections, name))
+
+
+def _normalized(outputs, normalizer_fn, normalizer_params, activation_fn):
+    if normalizer_fn is not None:
+        outputs = normalizer_fn(outputs, **(normalizer_params or {}))
+    return activation_fn(outputs) if activation_fn is not None else outputs
+
+
+@both("fully_connected")
+@add_arg_scope
+def fully_connected(inputs, num_outputs, activation_fn=nn.relu, normalizer_fn=None, normalizer_params=None,
+                    weights_initializer=xavier_initializer(), weights_regularizer=None, biases_initializer=Zeros(),
+                    biases_regularizer=None, reuse=None, variables_collections=None, outputs_collections=None,
+                    trainable=True, scope=None):
+    """activation(normalised(inputs weights + biases)).
+
+    Args:
+      inputs: `[..., n]`, at least a matrix.
+      num_outputs: an int.
+      activation_fn: None for none.
+      normalizer_fn: instead of biases, with `normalizer_params`.
+      weights_initializer, weights_regularizer, biases_initializer, biases_regularizer: of the variables.
+      reuse: whether the variables are shared.
+      variables_collections: a list, or a dict by variable.
+      outputs_collections: where the outputs go.
+      trainable: whether the variables are trained.
+      scope: the scope's name.
+
+    Raises:
+      ValueError: `num_outputs` is no integer, or the inputs' last dimension is unknown.
+    """
+    need(
+        hasattr(num_outputs, "__index__"), "num_outputs type should be one of (<class 'int'>,), got %s." % type(num_outputs)
+    )
+    with variable_scope(scope, "fully_connected", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
+        inputs = convert_to_tensor(inputs)
+        layer = core.Dense(
+            units=num_outputs, activation=None, use_bias=not normalizer_fn and bool(biases_initializer),
+            kernel_initializer=weights_initializer, bias_initializer=biases_initializer,
+            kernel_regularizer=weights_regularizer, bias_regularizer=biases_regularizer, activity_regularizer=None,
+            trainable=trainable, name=sc.name, dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+        )
+        outputs = layer.apply(inputs)
+        _keep(layer, variables_collections, _NAMES)
+        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+_CONVOLUTIONS = {3: convolutional.Conv1D, 4: convolutional.Conv2D, 5: convolutional.Conv3D}
+
+
+@both("convolution")
+@add_arg_scope
+def convolution(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data_format=None, rate=1, activation_fn=nn.relu,
+                normalizer_fn=None, normalizer_params=None, weights_initializer=xavier_initializer(),
+                weights_regularizer=None, biases_initializer=Zeros(), biases_regularizer=None, reuse=None,
+                variables_collections=None, outputs_collections=None, trainable=True, scope=None, conv_dims=None):
+    """activation(normalised(convolution of inputs with weights + biases)).
+
+    Args:
+      inputs: `[batch, *space, channels]`.
+      num_outputs: how many filters.
+      kernel_size, stride, rate: a number, or one a spatial dimension.
+      padding: "SAME" or "VALID".
+      data_format: "NHWC" and the like.
+      activation_fn ... scope: as `fully_connected` has them.
+      conv_dims: how many spatial dimensions there have to be.
+
+    Raises:
+      ValueError: an unknown data format, or inputs of a wrong rank.
+    """
+    need(
+        data_format in (None, "NWC", "NCW", "NHWC", "NCHW", "NDHWC", "NCDHW"), f"Invalid data_format: {data_format!r}"
+    )
+    with variable_scope(scope, "Conv", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
+        inputs = convert_to_tensor(inputs)
+        rank = inputs.get_shape().ndims
+        need(
+            conv_dims is None or conv_dims + 2 == rank,
+            f"Convolution expects input with rank {None if conv_dims is None else conv_dims + 2}, got {rank}",
+        )
+        need(rank in _CONVOLUTIONS, f"Convolution not supported for input with rank {rank}")
+        first = data_format is not None and data_format.startswith("NC")
+        layer = _CONVOLUTIONS[rank](
+            filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
+            data_format="channels_first" if first else "channels_last", dilation_rate=rate, activation=None,
+            use_bias=not normalizer_fn and bool(biases_initializer), kernel_initializer=weights_initializer,
+            bias_initializer=biases_initializer, kernel_regularizer=weights_regularizer,
+            bias_regularizer=biases_regularizer, activity_regularizer=None, trainable=trainable, name=sc.name,
+            dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+        )
+        outputs = layer.apply(inputs)
+        _keep(layer, variables_collections, _NAMES)
+        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+def _convolution_of(dims, *names):
+    def call(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data_format=None, rate=1, activation_fn=nn.relu,
+             normalizer_fn=None, normalizer_params=None, weights_initializer=xavier_initializer(), weights_regularizer=None,
+             biases_initializer=Zeros(), biases_regularizer=None, reuse=None, variables_collections=None,
+             outputs_collections=None, trainable=True, scope=None):
+        return convolution(
+            inputs, num_outputs, kernel_size, stride, padding, data_format, rate, activation_fn, normalizer_fn,
+            normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer, reuse,
+            variables_collections, outputs_collections, trainable, scope, conv_dims=dims,
+        )
+
+    call.__name__ = call.__qualname__ = names[0]
+    call.__doc__ = f"`convolution` in {dims} dimension(s)."
+    made = add_arg_scope(call)
+    for name in names:
+        both(name)(made)
+    return made
+
+
+convolution1d = _convolution_of(1, "convolution1d", "conv1d")
+conv2d = _convolution_of(2, "convolution2d", "conv2d")
+convolution3d = _convolution_of(3, "convolution3d", "conv3d")
+
+
+@both("conv2d_transpose")
+@add_arg_scope
+def conv2d_transpose(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data_format="NHWC", activation_fn=nn.relu,
+                     normalizer_fn=None, normalizer_params=None, weights_initializer=xavier_initializer(),
+                     weights_regularizer=None, biases_initializer=Zeros(), biases_regularizer=None, reuse=None,
+                     variables_collections=None, outputs_collections=None, trainable=True, scope=None):
+    """The transpose of a convolution: it makes images larger. The arguments are those of `convolution`."""
+    with variable_scope(scope, "Conv2d_transpose", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
+        need(data_format in ("NCHW", "NHWC"), "data_format has to be either NCHW or NHWC.")
+        inputs = convert_to_tensor(inputs)
+        layer = convolutional.Conv2DTranspose(
+            filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
+            data_format="channels_first" if data_format == "NCHW" else "channels_last", activation=None,
+            use_bias=not normalizer_fn and bool(biases_initializer), kernel_initializer=weights_initializer,
+            bias_initializer=biases_initializer, kernel_regularizer=weights_regularizer,
+            bias_regularizer=biases_regularizer, activity_regularizer=None, trainable=trainable, name=sc.name,
+            dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+        )
+        outputs = layer.apply(inputs)
+        _keep(layer, variables_collections, _NAMES)
+        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+both("convolution2d_transpose")(conv2d_transpose)
+
+
+@both("separable_conv2d")
+@add_arg_scope
+def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, stride=1, padding="SAME", data_format="NHWC", rate=1,
+                     activation_fn=nn.relu, normalizer_fn=None, normalizer_params=None,
+                     weights_initializer=xavier_initializer(), pointwise_initializer=None, weights_regularizer=None,
+                     biases_initializer=Zeros(), biases_regularizer=None, reuse=None, variables_collections=None,
+                     outputs_collections=None, trainable=True, scope=None):
+    """A depthwise convolution, then one of 1x1 unless `num_outputs` is None. The arguments are those of `convolution`."""
+    need(data_format in ("NHWC", "NCHW"), f"Invalid data_format: {data_format!r}")
+    with variable_scope(scope, "SeparableConv2d", [inputs], reuse=reuse, custom_getter=_getter(_SEPARABLE)) as sc:
+        inputs = convert_to_tensor(inputs)
+        pointwise_initializer = weights_initializer if pointwise_initializer is None else pointwise_initializer
+        need(num_outputs is not None, "A separable convolution without its second part is not made yet: give num_outputs.", kind=NotImplementedError)
+        layer = convolutional.SeparableConv2D(
+            filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
+            data_format="channels_first" if data_format == "NCHW" else "channels_last",
+            dilation_rate=convolutional.normalize_tuple(rate, 2, "rate"), activation=None, depth_multiplier=depth_multiplier,
+            use_bias=not normalizer_fn and bool(biases_initializer), depthwise_initializer=weights_initializer,
+            pointwise_initializer=pointwise_initializer, bias_initializer=biases_initializer,
+            depthwise_regularizer=weights_regularizer, pointwise_regularizer=weights_regularizer,
+            bias_regularizer=biases_regularizer, activity_regularizer=None, trainable=trainable, name=sc.name,
+            dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+        )
+        outputs = layer.apply(inputs)
+        _keep(layer, variables_collections, {"depthwise_kernel": "weights", "pointwise_kernel": "weights", "bias": "biases"})
+        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+both("separable_convolution2d")(separable_conv2d)
+
+
+def _pool(name, kind, scope_name):
+    @add_arg_scope
+    def call(inputs, kernel_size, stride=2, padding="VALID", data_format="NHWC", outputs_collections=None, scope=None):
+        need(data_format in ("NHWC", "NCHW"), "data_format has to be either NCHW or NHWC.")
+        with name_scope(scope, scope_name, [inputs]) as sc:
+            inputs = convert_to_tensor(inputs)
+            first = "channels_first" if data_format.startswith("NC") else "channels_last"
+            layer = kind(pool_size=kernel_size, strides=stride, padding=padding, data_format=first, _scope=sc)
+            outputs = layer.apply(inputs)
+            return collect(outputs_collections, outputs, sc[:-1])
+
+    call.__doc__ = f"`{kind.__name__}` of the inputs: `kernel_size` and `stride` are numbers or pairs."
+    call.__name__ = call.__qualname__ = name
+    return both(name)(call)
+
+
+max_pool2d = _pool("max_pool2d", PUBLIC["layers.MaxPooling2D"], "MaxPool2D")
+avg_pool2d = _pool("avg_pool2d", PUBLIC["layers.AveragePooling2D"], "AvgPool2D")
+
+
+@both("flatten")
+@add_arg_scope
+def flatten(inputs, outputs_collections=None, scope=None):
+    """All dimensions but the batch as one."""
+    with name_scope(scope, "Flatten", [inputs]) as sc:
+        inputs = convert_to_tensor(inputs)
+        outputs = core.flatten(inputs)
+        return collect(outputs_collections, outputs, sc[:-1])
+
+
+@both("dropout")
+@add_arg_scope
+def dropout(inputs, keep_prob=0.5, noise_shape=None, is_training=True, outputs_collections=None, scope=None, seed=None):
+    """Elements set to 0 at random while training; each stays with the chance `keep_prob`."""
+    with variable_scope(scope, "Dropout", [inputs], custom_getter=_getter()) as sc:
+        inputs = convert_to_tensor(inputs)
+        layer = core.Dropout(rate=1 - keep_prob, noise_shape=noise_shape, seed=seed, name=sc.name, _scope=sc)
+        outputs = layer.apply(inputs, training=is_training)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+@both("bias_add")
+@add_arg_scope
+def bias_add(inputs, activation_fn=None, initializer=Zeros(), regularizer=None, reuse=None, variables_collections=None,
+             outputs_collections=None, trainable=True, data_format="NHWC", scope=None):
+    """The inputs plus a vector of biases along their channels."""
+    need(data_format in ("NHWC", "NCHW"), "data_format has to be either NCHW or NHWC.")
+    with variable_scope(scope, "BiasAdd", [inputs], reuse=reuse) as sc:
+        inputs = convert_to_tensor(inputs)
+        dims = inputs.get_shape()
+        n = dims.ndims
+        need(n is not None, "Dims of shape must be known but is None")
+        need(n == 4 or data_format != "NCHW", "Data format NCHW only supports 4D Tensor")
+        axis = 1 if data_format == "NCHW" else -1
+        features = dims[axis].value
+        need(features is not None, "`C` dimension must be known but is None")
+        biases = variables.model_variable(
+            "biases", shape=[features], dtype=inputs.dtype.base_dtype, initializer=initializer, regularizer=regularizer,
+            collections=variable_collections(variables_collections, "biases"), trainable=trainable,
+        )
+        outputs = nn.bias_add(inputs, biases, data_format=data_format)
+        if activation_fn is not None:
+            outputs = activation_fn(outputs)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+@both("one_hot_encoding")
+@add_arg_scope
+def one_hot_encoding(labels, num_classes, on_value=1.0, off_value=0.0, outputs_collections=None, scope=None):
+    """For each label a vector that is `on_value` there and `off_value` elsewhere."""
+    with name_scope(scope, "OneHotEncoding", [labels, num_classes]) as sc:
+        labels = convert_to_tensor(labels)
+        if labels.dtype.name == "int32":
+            labels = cast(labels, dtypes.int64)
+        outputs = one_hot(labels, num_classes, on_value=on_value, off_value=off_value)
+        return collect(outputs_collections, outputs, sc)
+
+
+@both("softmax")
+def softmax(logits, scope=None):
+    """exp(x) over its sum along the last dimension, for any rank."""
+    with variable_scope(scope, "softmax", [logits]):
+        classes = shape_utils_last(logits)
+        flat = reshape(logits, [-1, classes])
+        made = nn.softmax(flat)
+        made = reshape(made, shape(logits))
+        made.set_shape(logits.get_shape())
+        return made
+
+
+def shape_utils_last(x):
+    """The size of the last dimension; a tensor where it is not known."""
+    return x.dims[-1] if x.dims[-1] is not None else shape(x)[-1]
+
+
+@both("unit_norm")
+@add_arg_scope
+def unit_norm(inputs, dim, epsilon=1e-7, scope=None):
+    """The inputs over their Euclidean norm along a dimension."""
+    with variable_scope(scope, "UnitNorm", [inputs]):
+        need(inputs.get_shape(), "The input rank must be known.")
+        n = len(inputs.get_shape().as_list())
+        need(0 <= dim < n, "dim must be positive but smaller than the input rank.")
+        lengths = sqrt(epsilon + reduce_sum(square(inputs), dim, True))
+        multiples = []
+        if dim > 0:
+            multiples.append(ones([dim], dtypes.int32))
+        multiples.append(shape(inputs)[dim : dim + 1])
+        if dim < n - 1:
+            multiples.append(ones([n - 1 - dim], dtypes.int32))
+        return divide(inputs, tile(lengths, concat(multiples, 0)))
+
+
+@both("repeat")
+def repeat(inputs, repetitions, layer, *args, **kwargs):
+    """A layer applied again and again, in scopes `<scope>_1`, `<scope>_2`, ..."""
+    scope = kwargs.pop("scope", None)
+    with variable_scope(scope, "Repeat", [inputs]):
+        inputs = convert_to_tensor(inputs)
+        if scope is None:
+            scope = _layer_name(layer)
+        outputs = inputs
+        for k in range(repetitions):
+            kwargs["scope"] = scope + "_" + str(k + 1)
+            outputs = layer(outputs, *args, **kwargs)
+        return outputs
+
+
+def _layer_name(layer):
+    if hasattr(layer, "__name__"):
+        return layer.__name__
+    if hasattr(layer, "func") and hasattr(layer.func, "__name__"):
+        return layer.func.__name__
+    return "repeat"
+
+
+@both("stack")
+def stack(inputs, layer, stack_args, **kwargs):
+    """A layer applied once for each of `stack_args`, in scopes `<scope>_1`, `<scope>_2`, ..."""
+    scope = kwargs.pop("scope", None)
+    need(isinstance(stack_args, (list, tuple)), "stack_args need to be a list or tuple")
+    with variable_scope(scope, "Stack", [inputs]):
+        inputs = convert_to_tensor(inputs)
+        if scope is None:
+            scope = _layer_name(layer) if _layer_name(layer) != "repeat" else "stack"
+        outputs = inputs
+        for k, given in enumerate(stack_args):
+            kwargs["scope"] = scope + "_" + str(k + 1)
+            given = given if isinstance(given, (list, tuple)) else [given]
+            outputs = layer(outputs, *given, **kwargs)
+        return outputs
+
+
+@both("batch_norm")
+@add_arg_scope
+def batch_norm(inputs, decay=0.999, center=True, scale=False, epsilon=0.001, activation_fn=None, param_initializers=None,
+               param_regularizers=None, updates_collections=GraphKeys.UPDATE_OPS, is_training=True, reuse=None,
+               variables_collections=None, outputs_collections=None, trainable=True, batch_weights=None, fused=None,
+               data_format="NHWC", zero_debias_moving_mean=False, scope=None, renorm=False, renorm_clipping=None,
+               renorm_decay=0.99, adjustment=None):
+    """Inputs brought to mean 0 and variance 1 over the batch, then shifted, and scaled if asked.
+
+    Args:
+      inputs: `[batch, ..., channels]`.
+      decay: of the moving statistics.
+      center, scale: whether there are beta and gamma.
+      epsilon: added to the variance.
+      activation_fn: of the outputs.
+      param_initializers, param_regularizers: dicts by variable.
+      updates_collections: where the updates of the statistics go; None makes them at once.
+      is_training: a bool or a tensor.
+      reuse, variables_collections, outputs_collections, trainable, scope: as `fully_connected` has them.
+      batch_weights, renorm, renorm_clipping, renorm_decay, adjustment: not made.
+      fused: whether one op does it; where it can, by default.
+      data_format: "NHWC" or "NCHW".
+      zero_debias_moving_mean: not made.
+
+    Raises:
+      ValueError: an unknown data format, or inputs whose channels are unknown.
+    Source: Ioffe and Szegedy (2015).
+    """
+    if batch_weights is not None or renorm or adjustment is not None or zero_debias_moving_mean:
+        raise NotImplementedError("batch_weights, renorm, adjustment and zero_debias_moving_mean are not made yet: leave them out.")
+    need(data_format in ("NCHW", "NHWC"), "data_format has to be either NCHW or NHWC.")
+    inputs = convert_to_tensor(inputs)
+    rank = inputs.get_shape().ndims
+    can_fuse = rank in (2, 4)
+    if fused is None:
+        fused = can_fuse
+    if not fused:
+        return _batch_norm_layer(
+            inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
+            updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable, data_format, scope,
+        )
+    return _fused_batch_norm(
+        inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers, updates_collections,
+        is_training, reuse, variables_collections, outputs_collections, trainable, data_format, scope,
+    )
+
+
+def _batch_norm_layer(inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
+                      updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable,
+                      data_format, scope):
+    with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse, custom_getter=_getter()) as sc:
+        given = param_initializers or {}
+        regularizers = param_regularizers or {}
+        layer = normalization.BatchNormalization(
+            axis=1 if data_format == "NCHW" else -1, momentum=decay, epsilon=epsilon, center=center, scale=scale,
+            beta_initializer=given.get("beta", Zeros()), gamma_initializer=given.get("gamma", Ones()),
+            moving_mean_initializer=given.get("moving_mean", Zeros()),
+            moving_variance_initializer=given.get("moving_variance", Ones()),
+            beta_regularizer=regularizers.get("beta"), gamma_regularizer=regularizers.get("gamma"), trainable=trainable,
+            name=sc.name, _scope=sc, _reuse=reuse, fused=False,
+        )
+        outputs = layer.apply(inputs, training=is_training)
+        names = {"beta": "beta", "gamma": "gamma", "moving_mean": "moving_mean", "moving_variance": "moving_variance"}
+        _keep(layer, variables_collections, names)
+        outputs = _after_updates(layer.updates, outputs, updates_collections)
+        if activation_fn is not None:
+            outputs = activation_fn(outputs)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+def _after_updates(updates, outputs, updates_collections):
+    """Updates into their collection; or, without one, the outputs after them."""
+    if updates_collections is None:
+        with control_dependencies(updates):
+            return identity(outputs)
+    for one in updates:
+        ref = default_graph().get_collection_ref(updates_collections)
+        if not any(one is u for u in ref):
+            default_graph().add_to_collection(updates_collections, one)
+    return outputs
+
+
+def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
+                      updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable,
+                      data_format, scope):
+    with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse) as sc:
+        original, given_inputs = inputs.get_shape(), inputs
+        rank = original.ndims
+        need(rank is not None, f"Inputs {inputs.name} has undefined rank")
+        need(rank in (2, 4), f"Inputs {inputs.name} has unsupported rank. Expected 2 or 4 but got {rank}")
+        if rank == 2:
+            channels = inputs.dims[-1]
+            need(channels is not None, "`C` dimension must be known but is None")
+            inputs = reshape(inputs, [-1, 1, 1, channels] if data_format == "NHWC" else [-1, channels, 1, 1])
+        channels = inputs.dims[-1 if data_format == "NHWC" else 1]
+        need(channels is not None, "`C` dimension must be known but is None")
+        kind = dtypes.float32
+        wide = rank == 4 and not scale  # a Const gamma comes first for images, second for rows, as in 1.15
+        gamma = constant(1.0, dtype=kind, shape=[channels]) if wide else None
+        beta = _parameter("beta", center, 0.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Zeros())
+        gamma = gamma if wide else _parameter("gamma", scale, 1.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Ones())
+        given = param_initializers or {}
+        mean, variance = (
+            variables.model_variable(
+                name, shape=[channels], dtype=kind, initializer=given.get(name, start), trainable=False,
+                collections=variable_collections(variables_collections, name),
+            )
+            for name, start in (("moving_mean", Zeros()), ("moving_variance", Ones()))
+        )
+
+        def trained():
+            return fused_batch_norm(inputs, gamma, beta, epsilon=epsilon, data_format=data_format)
+
+        def used():
+            return fused_batch_norm(inputs, gamma, beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False, data_format=data_format)
+
+        outputs, batch_mean, batch_variance = smart_cond(is_training, trained, used)
+        known = smart_constant_value(is_training)
+        if known is not False:
+            outputs = _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, known, is_training, updates_collections)
+        outputs.set_shape(inputs.get_shape())
+        if rank == 2:
+            outputs = reshape(outputs, shape(given_inputs))
+        outputs.set_shape(original)
+        if activation_fn is not None:
+            outputs = activation_fn(outputs)
+        return collect(outputs_collections, outputs, _alias(sc))
+
+
+def _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, known, is_training, updates_collections):
+    if known is None:
+        given = decay
+        decay = smart_cond(is_training, lambda: convert_to_tensor(given), lambda: convert_to_tensor(1.0))
+    else:
+        decay = convert_to_tensor(decay)
+    updates = [
+        normalization.assign_moving_average(mean, batch_mean, decay),
+        normalization.assign_moving_average(variance, batch_variance, decay),
+    ]
+    if updates_collections is None:
+        with control_dependencies(updates):
+            return identity(outputs)
+    default_graph().add_to_collections(updates_collections, updates[0])
+    default_graph().add_to_collections(updates_collections, updates[1])
+    return outputs
+
+
+def _parameter(name, wanted, value, channels, kind, initializers, regularizers, collections, trainable, start):
+    if not wanted:
+        return constant(value, dtype=kind, shape=[channels])
+    return variables.model_variable(
+        name, shape=[channels], dtype=kind, initializer=(initializers or {}).get(name, start),
+        regularizer=(regularizers or {}).get(name), collections=variable_collections(collections, name), trainable=trainable,
+    )
+
+
+relu = both("relu")(functools.partial(fully_connected, activation_fn=nn.relu))
+relu6 = both("relu6")(functools.partial(fully_connected, activation_fn=nn.relu6))
+linear = both("linear")(functools.partial(fully_connected, activation_fn=None))
+elu = both("elu")(functools.partial(fully_connected, activation_fn=nn.elu))
+
+
+@both("layer_norm")
+@add_arg_scope
+def layer_norm(inputs, center=True, scale=True, activation_fn=None, reuse=None, variables_collections=None,
+               outputs_collections=None, trainable=True, begin_norm_axis=1, begin_params_axis=-1, scope=None):
+    """Each example brought to mean 0 and variance 1 over its own features, then scaled and shifted.
+
+    Source: Ba, Kiros and Hinton, "Layer normalization" (2016).
+    """
+    with variable_scope(scope, "LayerNorm", [inputs], reuse=reuse) as sc:
+        inputs = convert_to_tensor(inputs)
+        dims = inputs.get_shape()
+        rank = dims.ndims
+        need(rank is not None, f"Inputs {inputs.name} has undefined rank.")
+        kind = inputs.dtype.base_dtype
+        begin = begin_norm_axis + rank if begin_norm_axis < 0 else begin_norm_axis
+        need(
+            begin_params_axis < rank and begin < rank,
+            f"begin_params_axis ({begin_params_axis}) and begin_norm_axis ({begin}) must be < rank(inputs) ({rank})",
+        )
+        params = dims[begin_params_axis:]
+        need(params.is_fully_defined(), f"Inputs {inputs.name}: shape(inputs)[{begin_params_axis}:] is not fully defined: {dims}")
+        beta = gamma = None
+        if center:
+            beta = variables.model_variable(
+                "beta", shape=params, dtype=kind, initializer=Zeros(), trainable=trainable,
+                collections=variable_collections(variables_collections, "beta"),
+            )
+        if scale:
+            gamma = variables.model_variable(
+                "gamma", shape=params, dtype=kind, initializer=Ones(), trainable=trainable,
+                collections=variable_collections(variables_collections, "gamma"),
+            )
+        mean, variance = moments(inputs, list(range(begin, rank)), keep_dims=True)
+        outputs = batch_normalization(inputs, mean, variance, offset=beta, scale=gamma, variance_epsilon=1e-12)
+        outputs.set_shape(dims)
+        if activation_fn is not None:
+            outputs = activation_fn(outputs)
+        return collect(outputs_collections, outputs, _alias(sc))
+

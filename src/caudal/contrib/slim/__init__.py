@@ -1,0 +1,1 @@
+"""tf.contrib.slim: layers, losses, and the training loop."""
