@@ -456,10 +456,11 @@ def batch_norm(inputs, decay=0.999, center=True, scale=False, epsilon=0.001, act
     can_fuse = rank in (2, 4)
     if fused is None:
         fused = can_fuse
-    if not fused:
+    if not fused or (rank == 4 and updates_collections is GraphKeys.UPDATE_OPS):
         return _batch_norm_layer(
             inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
             updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable, data_format, scope,
+            fused,
         )
     return _fused_batch_norm(
         inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers, updates_collections,
@@ -469,7 +470,7 @@ def batch_norm(inputs, decay=0.999, center=True, scale=False, epsilon=0.001, act
 
 def _batch_norm_layer(inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
                       updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable,
-                      data_format, scope):
+                      data_format, scope, fused):
     with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse, custom_getter=_getter()) as sc:
         given = param_initializers or {}
         regularizers = param_regularizers or {}
@@ -479,7 +480,7 @@ def _batch_norm_layer(inputs, decay, center, scale, epsilon, activation_fn, para
             moving_mean_initializer=given.get("moving_mean", Zeros()),
             moving_variance_initializer=given.get("moving_variance", Ones()),
             beta_regularizer=regularizers.get("beta"), gamma_regularizer=regularizers.get("gamma"), trainable=trainable,
-            name=sc.name, _scope=sc, _reuse=reuse, fused=False,
+            name=sc.name, _scope=sc, _reuse=reuse, fused=fused,
         )
         outputs = layer.apply(inputs, training=is_training)
         names = {"beta": "beta", "gamma": "gamma", "moving_mean": "moving_mean", "moving_variance": "moving_variance"}
@@ -517,10 +518,8 @@ def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, para
         channels = inputs.dims[-1 if data_format == "NHWC" else 1]
         need(channels is not None, "`C` dimension must be known but is None")
         kind = dtypes.float32
-        wide = rank == 4 and not scale  # a Const gamma comes first for images, second for rows, as in 1.15
-        gamma = constant(1.0, dtype=kind, shape=[channels]) if wide else None
         beta = _parameter("beta", center, 0.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Zeros())
-        gamma = gamma if wide else _parameter("gamma", scale, 1.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Ones())
+        gamma = _parameter("gamma", scale, 1.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Ones())
         given = param_initializers or {}
         mean, variance = (
             variables.model_variable(
@@ -553,8 +552,6 @@ def _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, k
     if known is None:
         given = decay
         decay = smart_cond(is_training, lambda: convert_to_tensor(given), lambda: convert_to_tensor(1.0))
-    else:
-        decay = convert_to_tensor(decay)
     updates = [
         normalization.assign_moving_average(mean, batch_mean, decay),
         normalization.assign_moving_average(variance, batch_variance, decay),
