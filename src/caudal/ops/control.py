@@ -39,7 +39,7 @@ def with_dependencies(dependencies, output_tensor, name=None):
     """
     with (
         name_scope(name, "control_dependency", [*dependencies, output_tensor]) as name,
-        colocate_with(output_tensor),
+        colocate_with(output_tensor.op if isinstance(output_tensor, IndexedSlices) else output_tensor),
         control_dependencies(dependencies),
     ):
         output_tensor = convert_or_composite(output_tensor)

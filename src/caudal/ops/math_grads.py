@@ -27,6 +27,7 @@ from .shape import (
     rank,
     reshape,
     shape,
+    shape_internal,
     size,
     tile,
     transpose,
@@ -58,7 +59,8 @@ def _args(x, y):
 def _smart_args(x, y, dy):
     """For each of two inputs (its shape, the axes to sum over, whether there is anything to sum); known shapes are constants."""
     if not (shapes.known(x.dims) and shapes.known(y.dims)):
-        sx, sy, rx, ry = _args(x, y)
+        sx, sy = shape_internal(x, optimize=False), shape_internal(y, optimize=False)
+        rx, ry = broadcast_gradient_args(sx, sy)
         return (sx, rx, True), (sy, ry, True)
     kept = x.graph._broadcast_axes
     if (x.dims, y.dims) not in kept:  # 1.15 makes the node once for each pair of shapes

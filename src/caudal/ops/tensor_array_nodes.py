@@ -251,7 +251,7 @@ def _infer_flow(handle, *inputs):
 def _known_elements(handle):
     """What the node that made an array says of its elements' shapes; None if nothing."""
     op = handle.op
-    while op._def.name in ("Enter", "Switch", "Identity"):
+    while op._def.name in ("Enter", "Switch", "Identity", "TensorArrayGradV3"):
         op = op._inputs[0].op
     if op._def.name != "TensorArrayV3":
         return None
