@@ -8,12 +8,17 @@ from .build import asserts, case, cond, functional, gradients, initializers, sco
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import optimizers as _optimizers  # noqa: F401
+from .train import schedules as _schedules  # noqa: F401
 from .layers import convolutional, core, normalization, pooling  # noqa: F401
 from .losses import functions as _losses  # noqa: F401
 from . import rnn  # noqa: F401
 from .run import session as _session  # noqa: F401
+from .platform import flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401
+from .compat.install import lend as _lend
 
 __version__ = "1.15.5"  # the TensorFlow that its names and behaviour are
 _hang(__name__)
+
+_lend()

@@ -38,14 +38,11 @@ OPERATORS = {
     "xor": e.logical_xor,
     "matmul": lambda x, y, name: matmul(x, y, name=name),
 }
-_SCOPES = {"and": "logical_and", "or": "logical_or", "xor": "LogicalXor"}
 
 
 def _binary(name, function):
-    scope_name = _SCOPES.get(name, name)
-
     def forward(x, y):
-        with name_scope(None, scope_name, [x, y]) as scope:
+        with name_scope(None, name, [x, y]) as scope:
             if isinstance(x, Tensor) and isinstance(y, SparseTensor):
                 return NotImplemented
             try:
@@ -57,7 +54,7 @@ def _binary(name, function):
             return function(x, y, scope)
 
     def backward(y, x):
-        with name_scope(None, scope_name, [x, y]) as scope:
+        with name_scope(None, name, [x, y]) as scope:
             x = convert_to_tensor(x, dtype=y._dtype.base_dtype, name="x")
             return function(x, y, scope)
 

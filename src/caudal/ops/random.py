@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..backend import philox
+from ..backend import draws, philox
 from ..build import seeds
 from ..graph import static
 from ..graph.convert import convert_to_tensor
@@ -11,6 +11,7 @@ from ..graph.graph import default_graph
 from ..graph.scopes import name_scope
 from ..ground import dtypes
 from ..ground.api import export
+from ..ground.shapes import dimension_value
 from .basic import same
 from .elementwise import NODES
 
@@ -30,7 +31,8 @@ def get_seed(op_seed):
     return seeds.resolve(graph.seed, op_seed, graph._last_id)
 
 
-def _begin(op):
+def begin(op):
+    """The stream that an op has in a new session."""
     return philox.begin(op.attrs["seed"], op.attrs["seed2"])
 
 
@@ -41,31 +43,35 @@ def _shaped(shape, *_):
 def _draw(function):
     def lower(B, shape, *rest, state, op):
         shape = tuple(int(d) for d in shape)
-        out, after = function(B, state.get(lambda: _begin(op)), shape, op.attrs.get("dtype"), *rest)
+        out, after = function(B, state.get(lambda: begin(op)), shape, op.attrs.get("dtype"), *rest)
         state.write(after)
         return out
 
     return lower
 
 
-def _node(name, function, static_inputs=(0,), host=False, infer=_shaped):
-    return define(name, infer=infer, lower=_draw(function), static=static_inputs, host=host, begin=_begin, grad=None)
+def _node(name, function, host=False):
+    return define(name, infer=_shaped, lower=_draw(function), static=(0,), host=host, begin=begin, grad=None)
 
 
 uniform_node = _node("RandomUniform", lambda B, s, shape, kind: philox.uniform(B.xp, s, shape, kind.np))
 normal_node = _node("RandomStandardNormal", lambda B, s, shape, kind: philox.normal(B.xp, s, shape, kind.np))
-truncated_node = _node("TruncatedNormal", lambda B, s, shape, kind: philox.truncated_normal(s, shape, kind.np), host=True)
+truncated_node = _node("TruncatedNormal", lambda B, s, shape, kind: draws.truncated_normal(s, shape, kind.np), host=True)
 uniform_int_node = _node("RandomUniformInt", lambda B, s, shape, kind, low, high: philox.uniform_int(B.xp, s, shape, low, high))
 
 
-def _seeds(seed):
+def seeds_of(seed):
+    """The attributes `seed` and `seed2` of a node that is made now."""
     first, second = get_seed(seed)
     return {"seed": first or 0, "seed2": second or 0}
 
 
 def shape_tensor(shape):
-    """A shape argument as an int vector."""
-    dtype = dtypes.int32 if isinstance(shape, (list, tuple)) and not shape else None
+    """A shape argument, which may hold `Dimension`s, as an int vector."""
+    dtype = None
+    if isinstance(shape, (list, tuple)):
+        dtype = None if shape else dtypes.int32
+        shape = [dimension_value(d) for d in shape]
     return convert_to_tensor(shape, dtype=dtype, name="shape")
 
 
@@ -84,7 +90,7 @@ def random_normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=None, 
         shape = shape_tensor(shape)
         mean = convert_to_tensor(mean, dtype=dtype, name="mean")
         stddev = convert_to_tensor(stddev, dtype=dtype, name="stddev")
-        drawn = normal_node(shape, dtype=dtype, **_seeds(seed))
+        drawn = normal_node(shape, dtype=dtype, **seeds_of(seed))
         return NODES["Add"](NODES["Mul"](drawn, stddev, name="mul"), mean, name=scope)
 
 
@@ -95,7 +101,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=Non
         shape = shape_tensor(shape)
         mean = convert_to_tensor(mean, dtype=dtype, name="mean")
         stddev = convert_to_tensor(stddev, dtype=dtype, name="stddev")
-        drawn = truncated_node(shape, dtype=dtype, **_seeds(seed))
+        drawn = truncated_node(shape, dtype=dtype, **seeds_of(seed))
         return NODES["Add"](NODES["Mul"](drawn, stddev, name="mul"), mean, name=scope)
 
 
@@ -124,7 +130,7 @@ def random_uniform(shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None
         shape = shape_tensor(shape)
         minval = convert_to_tensor(minval, dtype=kind, name="min")
         maxval = convert_to_tensor(maxval, dtype=kind, name="max")
-        drawn_seeds = _seeds(seed)
+        drawn_seeds = seeds_of(seed)
         if kind.is_integer:
             return uniform_int_node(shape, minval, maxval, name=scope, **drawn_seeds)
         drawn = uniform_node(shape, dtype=kind, **drawn_seeds)
@@ -135,18 +141,18 @@ def _shuffle(B, value, *, state, op):
     value = np.asarray(value)
     if value.size <= 1 or value.shape[0] <= 1:
         return value
-    order, after = philox.shuffle_order(state.get(lambda: _begin(op)), value.shape[0])
+    order, after = draws.shuffle_order(state.get(lambda: begin(op)), value.shape[0])
     state.write(after)
     return value[order]
 
 
-shuffle_node = define("RandomShuffle", infer=same, lower=_shuffle, host=True, begin=_begin, grad=None)
+shuffle_node = define("RandomShuffle", infer=same, lower=_shuffle, host=True, begin=begin, grad=None)
 
 
 @export("random_shuffle", "random.shuffle")
 def random_shuffle(value, seed=None, name=None):
     """The rows of `value` in a random order."""
-    return shuffle_node(value, name=name, **_seeds(seed))
+    return shuffle_node(value, name=name, **seeds_of(seed))
 
 
 def _infer_multinomial(logits, samples):
@@ -156,12 +162,12 @@ def _infer_multinomial(logits, samples):
 
 
 def _multinomial(B, logits, samples, *, state, op, output_dtype):
-    out, after = philox.multinomial(state.get(lambda: _begin(op)), np.asarray(logits), int(samples), output_dtype.np)
+    out, after = draws.multinomial(state.get(lambda: begin(op)), np.asarray(logits), int(samples), output_dtype.np)
     state.write(after)
     return out
 
 
-multinomial_node = define("Multinomial", infer=_infer_multinomial, lower=_multinomial, host=True, begin=_begin, grad=None)
+multinomial_node = define("Multinomial", infer=_infer_multinomial, lower=_multinomial, host=True, begin=begin, grad=None)
 
 
 @export("multinomial", "random.multinomial")
@@ -180,4 +186,4 @@ def categorical(logits, num_samples, dtype=None, seed=None, name=None):
 
 def _categorical(logits, num_samples, dtype, seed):
     logits = convert_to_tensor(logits, name="logits")
-    return multinomial_node(logits, num_samples, output_dtype=dtype, **_seeds(seed))
+    return multinomial_node(logits, num_samples, output_dtype=dtype, **seeds_of(seed))

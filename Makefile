@@ -1,0 +1,33 @@
+# Two commands from a fresh machine: `make study` and `make test`. Python 3.11 or later and a package index are all they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: study test lint protos clean
+
+$(VENV)/.study: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[study]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+study: $(VENV)/.study
+	$(BIN)/caudal study iris --out results/iris
+	$(BIN)/caudal study mnist --nets lenet --sizes 5000 --epochs 5 --repeats 1 --out results/mnist
+
+test: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/python -m pytest -n 2 tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+
+protos: $(VENV)/.dev
+	cd src && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. caudal/formats/proto/*.proto
+
+clean:
+	rm -rf $(VENV) results

@@ -1,0 +1,135 @@
+"""Candidate samplers: a few classes of many, drawn one after another, and how often each was to be expected. NumPy only.
+
+Source: TF 1.15's kernels; Walker's alias method (1977) for given frequencies.
+"""
+
+import math
+
+import numpy as np
+
+from .philox import advanced, bits
+
+__all__ = ["FixedUnigram", "LogUniform", "Uniform", "sample"]
+
+_WORDS = 2048  # that a kernel reserves for each class that it draws
+
+
+class _Words:
+    """The stream's 32-bit words, one after another."""
+
+    def __init__(self, stream):
+        self.stream, self.k, self.block = stream, 0, []
+
+    def next32(self):
+        if self.k % 256 == 0:
+            where = np.arange(64, dtype=np.uint64) + np.uint64(self.k // 4)
+            self.block = bits(np, self.stream, where).reshape(-1).tolist()
+        self.k += 1
+        return self.block[(self.k - 1) % 256]
+
+    def next64(self):
+        low = self.next32()
+        return low | self.next32() << 32
+
+    def double(self):
+        """A number in [0, 1) of 52 bits."""
+        high = self.next32() & 0xFFFFF
+        return (high << 32 | self.next32()) / 2**52
+
+    def float(self):
+        """A number in [0, 1) of 23 bits."""
+        return (self.next32() & 0x7FFFFF) / 2**23
+
+    def below(self, n, bits=32):
+        """An integer in [0, n), all equally likely."""
+        draw = self.next32 if bits == 32 else self.next64
+        if n & (n - 1) == 0:
+            return draw() & (n - 1)
+        least = (2**bits - 1) % n + 1  # what would favour small numbers is refused
+        word = draw()
+        while word < least:
+            word = draw()
+        return word % n
+
+
+class Uniform:
+    """All classes of a range are equally likely."""
+
+    def __init__(self, most):
+        self.most = most
+
+    def draw(self, words):
+        return words.below(self.most, 64)
+
+    def probability(self, k):
+        return np.full(np.shape(k), 1 / self.most, np.float32)
+
+
+class LogUniform:
+    """Class k has the probability log((k + 2) / (k + 1)) / log(most + 1): Zipf's law, about."""
+
+    def __init__(self, most):
+        self.most, self.log = most, math.log1p(most)
+
+    def draw(self, words):
+        return (int(math.exp(words.double() * self.log)) - 1) % self.most
+
+    def probability(self, k):
+        return (np.log((k + 2.0) / (k + 1.0)) / self.log).astype(np.float32)
+
+
+class FixedUnigram:
+    """Classes are as likely as their frequencies, to the power of `distortion`, say."""
+
+    def __init__(self, frequencies, distortion, reserved, shard, shards):
+        weights = [0.0] * reserved + [float(np.float32(w) ** np.float32(distortion)) for w in frequencies]
+        self.weights = np.array(weights, np.float32)
+        self.total = float(np.sum(self.weights, dtype=np.float64))
+        self.shard, self.shards = shard, shards
+        self.chance, self.other = _aliases(self.weights[shard::shards])
+
+    def draw(self, words):
+        chance = words.float()
+        k = words.below(len(self.chance))
+        return (k if chance < self.chance[k] else self.other[k]) * self.shards + self.shard
+
+    def probability(self, k):
+        return (self.weights[k] / self.total).astype(np.float32)
+
+
+def _aliases(weights):
+    """For each of n equal parts: the chance that it means its own class, and the class that it means otherwise."""
+    n = len(weights)
+    chance = [float(w) * n / float(np.sum(weights, dtype=np.float64)) for w in weights]
+    other = list(range(n))
+    low = [k for k in range(n) if chance[k] < 1]
+    high = [k for k in range(n) if chance[k] >= 1]
+    while high and low:
+        a, b = low.pop(), high.pop()
+        other[a] = b
+        chance[b] -= 1 - chance[a]
+        (low if chance[b] < 1 else high).append(b)
+    for k in low + high:
+        chance[k] = 1.0
+    return np.float32(chance), other
+
+
+def sample(sampler, stream, true, number, unique):
+    """(classes, how often each true class was to be expected, each drawn one, the stream after it)."""
+    words, drawn, tries = _Words(stream), [], 0
+    seen = set()
+    while len(drawn) < number:
+        tries += 1
+        k = sampler.draw(words)
+        if not unique or k not in seen:
+            seen.add(k)
+            drawn.append(k)
+    drawn = np.array(drawn, np.int64)
+    expected = [_expected(sampler.probability(k), number, tries) for k in (true, drawn)]
+    return drawn, *expected, advanced(np, stream, number * _WORDS // 4)
+
+
+def _expected(chance, number, tries):
+    if tries == number:
+        return chance * np.float32(number)
+    return (-np.expm1(tries * np.log1p(-chance))).astype(np.float32)

@@ -1,0 +1,81 @@
+"""Lends the name `tensorflow`: each of its modules is Caudal's of the same path."""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+import types
+
+__all__ = ["install", "lend"]
+
+_HOME = __name__.split(".")[0]
+_OTHER = {"examples.tutorials.mnist.input_data": "data.tutorial"}
+_EMPTY = frozenset({"examples", "examples.tutorials", "examples.tutorials.mnist", "python", "python.framework", "python.ops", "python.platform", "python.training"})
+_PYTHON = {  # where older programs found things, and where they are
+    "python.framework.ops": "", "python.framework.dtypes": "", "python.framework.tensor_shape": "", "python.ops.array_ops": "",
+    "python.ops.math_ops": "math", "python.ops.nn_ops": "nn", "python.ops.nn": "nn", "python.ops.init_ops": "initializers",
+    "python.ops.variable_scope": "", "python.ops.control_flow_ops": "", "python.platform.gfile": "gfile", "python.platform.app": "app",
+    "python.platform.flags": "flags", "python.platform.tf_logging": "logging", "python.training.moving_averages": "train",
+    "python.ops.rnn": "nn", "python.ops.rnn_cell": "nn.rnn_cell", "python.ops.variables": "", "python.ops.random_ops": "random",
+}
+
+
+class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds `tensorflow` and what is below it."""
+
+    first = False  # whether it goes before a TensorFlow that is installed
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "tensorflow" and not name.startswith("tensorflow."):
+            return None
+        if not self.first and importlib.machinery.PathFinder.find_spec("tensorflow") is not None:
+            return None
+        if _target(name) is None:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec):
+        real = _target(spec.name)
+        _specs.setdefault(real.__name__, real.__spec__)
+        return real
+
+    def exec_module(self, module):
+        module.__spec__ = _specs.get(module.__name__)  # the import machinery wrote its own
+        if not hasattr(module, "__path__"):
+            module.__path__ = []
+
+
+_specs: dict[str, object] = {}
+
+
+def _target(name):
+    """Our module for a name below tensorflow, or None."""
+    root = importlib.import_module(_HOME)
+    path = name.partition(".")[2]
+    if path in _OTHER:
+        return importlib.import_module(f"{_HOME}.{_OTHER[path]}")
+    if path in _PYTHON:
+        path = _PYTHON[path]
+    if path in _EMPTY:
+        return types.ModuleType(name, "A place where programs look for modules.")
+    found = root
+    for part in path.split(".") if path else ():
+        found = getattr(found, part, None)
+        if found is None:
+            return None
+    return found if isinstance(found, types.ModuleType) else None
+
+
+_finder = _Finder()
+
+
+def install():
+    """Provides the name `tensorflow` in this process, whatever else is installed."""
+    _finder.first = True
+    lend()
+
+
+def lend():
+    """Provides the name `tensorflow` in this process if nothing else does."""
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)  # before the finder of files, which would load our packages a second time

@@ -1,0 +1,217 @@
+"""tf.gfile: files and folders of this machine, with TF's errors."""
+
+import glob
+import os
+import shutil
+
+from ..ground.api import export
+from ..ground.errors import AlreadyExistsError, FailedPreconditionError, NotFoundError, PermissionDeniedError
+
+__all__ = ["GFile"]
+
+
+def _path(name):
+    return name.decode() if isinstance(name, bytes) else os.fspath(name)
+
+
+def _refined(error, name):
+    """An error of the operating system as TF's."""
+    words = f"{name}; {error.strerror}"
+    if isinstance(error, FileNotFoundError):
+        return NotFoundError(None, None, words)
+    if isinstance(error, PermissionError):
+        return PermissionDeniedError(None, None, words)
+    if isinstance(error, FileExistsError):
+        return AlreadyExistsError(None, None, words)
+    return FailedPreconditionError(None, None, words)
+
+
+@export("gfile.GFile", "gfile.Open", "gfile.FastGFile", "io.gfile.GFile")
+class GFile:
+    """A file, opened when it is first used.
+
+    Args:
+      name: its path.
+      mode: "r", "w", "a", with "b" for bytes, with "+" for both.
+
+    Raises:
+      tf.errors.NotFoundError: (on use) there is none.
+    """
+
+    def __init__(self, name, mode="r"):
+        self._name, self._mode, self._file = _path(name), mode, None
+
+    name = property(lambda self: self._name, doc="The path.")
+    mode = property(lambda self: self._mode, doc="How it is opened.")
+
+    def _open(self):
+        if self._file is None:
+            try:
+                self._file = open(self._name, self._mode, **({} if "b" in self._mode else {"encoding": "utf-8", "newline": ""}))  # noqa: SIM115
+            except OSError as error:
+                raise _refined(error, self._name) from None
+        return self._file
+
+    def read(self, n=-1):
+        """n bytes or characters; all that are left by default."""
+        return self._open().read(n)
+
+    def readline(self):
+        """One line with its end."""
+        return self._open().readline()
+
+    def readlines(self):
+        """All lines."""
+        return self._open().readlines()
+
+    def write(self, file_content):
+        """Writes text or bytes."""
+        self._open().write(file_content)
+
+    def seek(self, offset=None, whence=0, position=None):
+        """Goes to a place."""
+        self._open().seek(position if offset is None else offset, whence)
+
+    def tell(self):
+        """The place."""
+        return self._open().tell()
+
+    def size(self):
+        """How many bytes the file has."""
+        return stat(self._name).length
+
+    def flush(self):
+        """Writes what is kept back."""
+        if self._file is not None:
+            self._file.flush()
+
+    def close(self):
+        """Closes the file."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    next = __next__
+
+
+class FileStatistics:
+    """Length in bytes, time of the last change in nanoseconds, whether it is a folder."""
+
+    def __init__(self, length, mtime_nsec, is_directory):
+        self.length, self.mtime_nsec, self.is_directory = length, mtime_nsec, is_directory
+
+
+@export("gfile.Stat", "io.gfile.stat")
+def stat(filename):
+    """The `FileStatistics` of a path."""
+    try:
+        found = os.stat(_path(filename))
+    except OSError as error:
+        raise _refined(error, _path(filename)) from None
+    return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(_path(filename)))
+
+
+@export("gfile.Exists", "io.gfile.exists")
+def exists(filename):
+    """Whether there is something at a path."""
+    return os.path.exists(_path(filename))
+
+
+@export("gfile.IsDirectory", "io.gfile.isdir")
+def is_directory(dirname):
+    """Whether a path is a folder."""
+    return os.path.isdir(_path(dirname))
+
+
+@export("gfile.Glob", "io.gfile.glob")
+def glob_(filename):
+    """The paths that match a pattern, or each of several; sorted."""
+    patterns = filename if isinstance(filename, (list, tuple)) else [filename]
+    return sorted(p for pattern in patterns for p in glob.glob(_path(pattern)))
+
+
+@export("gfile.ListDirectory", "io.gfile.listdir")
+def list_directory(dirname):
+    """The names in a folder."""
+    if not os.path.isdir(_path(dirname)):
+        raise NotFoundError(None, None, "Could not find directory " + _path(dirname))
+    return os.listdir(_path(dirname))
+
+
+@export("gfile.MkDir", "io.gfile.mkdir")
+def mkdir(dirname):
+    """Makes a folder."""
+    try:
+        os.mkdir(_path(dirname))
+    except OSError as error:
+        raise _refined(error, _path(dirname)) from None
+
+
+@export("gfile.MakeDirs", "io.gfile.makedirs")
+def makedirs(dirname):
+    """Makes a folder and those above it."""
+    try:
+        os.makedirs(_path(dirname), exist_ok=True)
+    except OSError as error:
+        raise _refined(error, _path(dirname)) from None
+
+
+@export("gfile.Remove", "io.gfile.remove")
+def remove(filename):
+    """Removes a file."""
+    try:
+        os.remove(_path(filename))
+    except OSError as error:
+        raise _refined(error, _path(filename)) from None
+
+
+@export("gfile.DeleteRecursively", "io.gfile.rmtree")
+def rmtree(dirname):
+    """Removes a folder and all in it."""
+    try:
+        shutil.rmtree(_path(dirname))
+    except OSError as error:
+        raise _refined(error, _path(dirname)) from None
+
+
+@export("gfile.Rename", "io.gfile.rename")
+def rename(oldname, newname, overwrite=False):
+    """Moves a file; `overwrite` says whether there may be one already."""
+    if os.path.exists(_path(newname)) and not overwrite:
+        raise AlreadyExistsError(None, None, "file already exists")
+    try:
+        os.replace(_path(oldname), _path(newname))
+    except OSError as error:
+        raise _refined(error, _path(oldname)) from None
+
+
+@export("gfile.Copy", "io.gfile.copy")
+def copy(oldpath, newpath, overwrite=False):
+    """Copies a file; `overwrite` says whether there may be one already."""
+    if os.path.exists(_path(newpath)) and not overwrite:
+        raise AlreadyExistsError(None, None, "file already exists")
+    try:
+        shutil.copyfile(_path(oldpath), _path(newpath))
+    except OSError as error:
+        raise _refined(error, _path(oldpath)) from None
+
+
+@export("gfile.Walk", "io.gfile.walk")
+def walk(top, in_order=True):
+    """(folder, its folders, its files) for a folder and all below it."""
+    yield from os.walk(_path(top), topdown=in_order)
