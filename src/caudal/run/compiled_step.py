@@ -8,6 +8,7 @@ import numpy as np
 from ..backend import compiled, reference
 from .classify import is_variable_op
 from .interpret import bind, derefs, refine, state_key
+from .rewrite import merge_sums
 from .segments import Segment, cut
 from .specialise import Specialised
 from .store import Cell
@@ -78,14 +79,15 @@ class _Program:
     def __init__(self, step, known, dims):
         self.states = step.states
         special = Specialised(step.ops, step.inputs, dims, known, step.outputs)
-        parts = [Segment(nodes, is_variable_op) for nodes in cut([n for n in special.nodes if not is_variable_op(n)])]
+        wanted = [special.env[t] for t in step.outputs]
+        nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], set(map(id, wanted)))
+        parts = [Segment(part, is_variable_op) for part in cut(nodes)]
         slots = {id(t): k for k, t in enumerate(special.inputs)}
         self.constants = []
         for tensor in dict.fromkeys(t for part in parts for t in part.params):
             if tensor.op._def.name == "Const":
                 slots[id(tensor)] = len(slots)
                 self.constants.append(compiled.on_device(tensor.op.attrs["value"]))
-        wanted = [special.env[t] for t in step.outputs]
         self.calls = []
         uses = _uses(parts, wanted)
         for part, used in zip(parts, uses, strict=True):
@@ -240,8 +242,9 @@ class _Compiled:
 def _lower(node, env, traced, numbers):
     """Adds a node's results to `env`."""
     args = []
-    for tensor, deref in zip(node._inputs, derefs(node, ()), strict=True):
-        value = env.get(id(tensor))
+    for k, (tensor, deref) in enumerate(zip(node._inputs, derefs(node, ()), strict=True)):
+        fixed = k in node._def.static and tensor.op._def.name == "Const"
+        value = None if fixed else env.get(id(tensor))
         if value is None:
             value = Cell(traced, numbers[tensor.op._name], tensor.op.source) if is_variable_op(tensor.op) else tensor.op.attrs["value"]
         args.append(_value(value) if deref else value)

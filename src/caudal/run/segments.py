@@ -109,16 +109,20 @@ class Segment:
         place = {}
         form = []
         for k, node in enumerate(nodes):
-            codes = [self._code(t, place, is_cell) for t in node._inputs]
+            fixed = node._def.static
+            codes = [self._code(t, place, is_cell, i in fixed) for i, t in enumerate(node._inputs)]
             own = self._cell(node, place) if "state" in node._def.lower_wants else None
             form.append((node._def.name, frozen(node), tuple(codes), own))
             for i, t in enumerate(node.outputs):
                 place[id(t)] = (k, i)
         self.place, self.code = place, tuple(form)
 
-    def _code(self, tensor, place, is_cell):
+    def _code(self, tensor, place, is_cell, fixed):
         """How an input is named inside: (node, output), a cell, a constant, or the number of a parameter."""
         key = id(tensor)
+        if fixed and tensor.op._def.name == "Const":
+            value = tensor.op.attrs["value"]
+            return ("const", tensor._dtype.name, value.shape, value.tobytes())
         if key in place:
             return place[key]
         if is_cell(tensor.op):
