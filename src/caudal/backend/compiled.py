@@ -78,6 +78,11 @@ def multiply_at(x, index, value):
     return jnp.asarray(x).at[index].multiply(value)
 
 
+def piece(x, start, size, axis):
+    """`size` elements of `x` along `axis`, from `start` on."""
+    return lax.dynamic_slice_in_dim(x, start, size, axis)
+
+
 def barrier(x):
     """`x`; the compiler may not merge what is before it with what is after it."""
     return lax.optimization_barrier(x)
@@ -107,6 +112,12 @@ tanh, exp, log, sqrt = lax.tanh, lax.exp, lax.log, lax.sqrt
 
 rsqrt, sigmoid = lax.rsqrt, lax.logistic
 erf, erfc, lgamma, digamma = lax.erf, lax.erfc, lax.lgamma, lax.digamma
+
+
+def scan(step, carry, along, reverse=False):
+    """`step(carry, parts)` gives (the next carry, a nest of results), for the first parts of the arrays in `along`,
+    then the second ones, ...; gives (the last carry, the results stacked). With `reverse` it begins at the end."""
+    return lax.scan(step, carry, along, reverse=reverse)
 
 
 # --- what the run floor needs of JAX -----------------------------------------------------------------

@@ -8,7 +8,7 @@ import re
 
 from ..ground.dtypes import as_dtype, resource
 
-__all__ = ["Arg", "Attr", "OpDef", "gradient", "lookup", "wants"]
+__all__ = ["Arg", "Attr", "OpDef", "gradient", "lookup", "parse", "wants"]
 
 _LIST = os.path.join(os.path.dirname(__file__), "ops.txt")
 
@@ -136,7 +136,7 @@ def lookup(name):
     """
     found = _known.get(name)
     if found is None:
-        found = _known[name] = _parse(_lines()[name])
+        found = _known[name] = parse(_lines()[name])
     return found
 
 
@@ -145,7 +145,8 @@ def names():
     return sorted({*_lines(), *_known})
 
 
-def _parse(line):
+def parse(line):
+    """The `OpDef` of a line as ops.txt has them."""
     match = _LINE.match(line)
     if not match:
         raise ValueError(f"ops.txt: {line!r}")

@@ -8,7 +8,7 @@ import numpy as np
 from ..backend import compiled, reference
 from .classify import is_variable_op
 from .interpret import bind, derefs, refine, state_key
-from .rewrite import merge_sums
+from .rewrite import merge_sums, split_in_pieces
 from .segments import Segment, cut
 from .specialise import Specialised
 from .store import Cell
@@ -80,7 +80,8 @@ class _Program:
         self.states = step.states
         special = Specialised(step.ops, step.inputs, dims, known, step.outputs)
         wanted = [special.env[t] for t in step.outputs]
-        nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], set(map(id, wanted)))
+        nodes = split_in_pieces([n for n in special.nodes if not is_variable_op(n)])
+        nodes = merge_sums(nodes, set(map(id, wanted)))
         parts = [Segment(part, is_variable_op) for part in cut(nodes)]
         slots = {id(t): k for k, t in enumerate(special.inputs)}
         self.constants = []

@@ -1,12 +1,18 @@
-"""Changes to a specialised step that make it cheaper and leave its meaning: sums of products become one product."""
+"""Changes to a specialised step that make it cheaper and leave its meaning: sums of products become one product, and what
+falls into many parts does so in a few pieces that share their code."""
 
 import numpy as np
 
+from ..graph import static
 from ..graph.opdef import lookup
 from ..ground import dtypes
+from .segments import CHUNK
 from .specialise import Node
 
-__all__ = ["merge_sums"]
+__all__ = ["merge_sums", "split_in_pieces"]
+
+_PIECE = 16  # parts in a piece
+_MANY = 24  # parts: no more are split at once
 
 _FEWEST = 3  # terms: fewer aren't worth joining
 
@@ -58,12 +64,65 @@ def _joined(tensors, place, known, out):
     """The tensors one below the other: a ConcatV2 node, added to `out` if it isn't there."""
     key = tuple(map(id, tensors))
     if key not in known:
-        axis = Node(place.source, lookup("Const"), [], {"value": np.int32(0).reshape(()), "dtype": dtypes.int32}, [dtypes.int32])
-        axis.outputs[0].dims = ()
         kind = tensors[0]._dtype
         attrs = {"N": len(tensors), "T": kind, "Tidx": dtypes.int32}
-        node = Node(place.source, lookup("ConcatV2"), [*tensors, axis.outputs[0]], attrs, [kind])
+        node = Node(place.source, lookup("ConcatV2"), [*tensors, _const(place, 0)], attrs, [kind])
         node.outputs[0].dims = (tensors[0].dims[0] * len(tensors), *tensors[0].dims[1:])
         out.append(node)
         known[key] = node.outputs[0]
     return known[key]
+
+
+def split_in_pieces(nodes):
+    """The nodes with each split into many equal parts made one into pieces, which are then split: code for one piece, not for all parts.
+
+    XLA makes a kernel for every part, so that compiling would take time by the length that a net was unrolled to.
+    """
+    out = []
+    for node in nodes:
+        axis = _even_split(node) if len(node.outputs) > _MANY else None
+        if axis is None:
+            out.append(node)
+            continue
+        x = node._inputs[1 if node._def.name == "Split" else 0]
+        for first in range(0, len(node.outputs), _PIECE):
+            out += _piece(node, x, axis, first, node.outputs[first : first + _PIECE])
+    return out
+
+
+def _even_split(node):
+    """The axis along which a node cuts its array into equal parts; None for all other nodes."""
+    kind = node._def.name
+    if kind == "Unpack":
+        return node.attrs["axis"] % len(node._inputs[0].dims) if node._inputs[0].dims else None
+    if kind not in ("Split", "SplitV") or any(t.dims != node.outputs[0].dims for t in node.outputs) or None in node.outputs[0].dims:
+        return None
+    return int(static.fold(node._inputs[0 if kind == "Split" else 2])) % len(node.outputs[0].dims)
+
+
+def _piece(node, x, axis, first, outputs):
+    """Nodes that give `outputs`, the parts of `x` from number `first` on."""
+    size = x.dims[axis] // len(node.outputs)
+    kind = x._dtype.base_dtype
+    start = _const(node, first * size, argument=True)
+    attrs = {"T": kind, "axis": axis, "size": size * len(outputs)}
+    chunk = Node(node.source, CHUNK, [x, start], attrs, [kind])
+    chunk.outputs[0].dims = (*x.dims[:axis], attrs["size"], *x.dims[axis + 1 :])
+    if node._def.name == "Unpack":
+        definition, inputs, attrs = node._def, [chunk.outputs[0]], {**node.attrs, "num": len(outputs)}
+    else:
+        definition, inputs = lookup("Split"), [_const(node, axis), chunk.outputs[0]]
+        attrs = {"T": kind, "num_split": len(outputs)}
+    part = Node(node.source, definition, inputs, attrs, [])
+    part.outputs = outputs
+    for k, tensor in enumerate(outputs):
+        tensor.op, tensor._value_index = part, k
+    return [chunk, part]
+
+
+def _const(node, value, argument=False):
+    """A constant int32 tensor; `argument` says that it is given to the code, and no part of it."""
+    attrs = {"value": np.array(value, np.int32), "dtype": dtypes.int32} | ({"argument": True} if argument else {})
+    made = Node(node.source, lookup("Const"), [], attrs, [dtypes.int32])
+    made.outputs[0].dims = ()
+    return made.outputs[0]

@@ -2,7 +2,9 @@
 
 import numpy as np
 
-__all__ = ["Segment", "cut"]
+from ..graph.opdef import OpDef, parse, wants
+
+__all__ = ["CHUNK", "Segment", "cut"]
 
 _NEAR = 100  # nodes: an input made further back than this is a parameter like any other
 _LONGEST = 300  # nodes in a segment that does not repeat
@@ -11,10 +13,21 @@ _PERIOD = 2500  # the longest repetition looked for
 _INLINE = 64  # elements: a constant of no more is part of the code
 
 
+def _chunk():
+    """The op type of a piece of an array, from a start that only the call tells; it stands in specialised steps alone."""
+    made: OpDef = parse("Chunk(x: T, start: int32) -> (y: T) [T: type; axis: int; size: int]")
+    made.lower = lambda B, x, start, *, axis, size: B.piece(x, start, size, axis)
+    made.lower_wants = wants(made.lower)
+    return made
+
+
+CHUNK = _chunk()
+
+
 def cut(nodes):
     """The nodes as a list of lists: repetitions one period each, what is left in pieces."""
     if len(nodes) <= _WHOLE:
-        return [nodes] if nodes else []
+        return _apart(nodes)
     signs = _signs(nodes)
     pieces = []
     todo = [(0, len(nodes))]
@@ -30,7 +43,22 @@ def cut(nodes):
         start += low
         pieces += [(start + k * period, start + (k + 1) * period) for k in range(times)]
         todo += [(low, start)] * (start > low) + [(start + times * period, high)] * (high > start + times * period)
-    return [nodes[a:b] for a, b in sorted(pieces)]
+    return [part for a, b in sorted(pieces) for part in _apart(nodes[a:b])]
+
+
+def _apart(nodes):
+    """The nodes, with each chunk and what cuts it up as a part of its own."""
+    parts, current = [], []
+    for node in nodes:
+        if node._def is CHUNK:
+            parts += [current] if current else []
+            current = [node]
+        elif current and current[-1]._def is CHUNK:
+            parts.append([*current, node])
+            current = []
+        else:
+            current.append(node)
+    return parts + ([current] if current else [])
 
 
 def _signs(nodes):
@@ -49,7 +77,8 @@ def _signs(nodes):
 
 def _constant(tensor):
     """What is seen of an input from far away: a small constant's value, else nothing."""
-    value = tensor.op.attrs["value"] if tensor.op._def.name == "Const" else None
+    attrs = tensor.op.attrs
+    value = attrs["value"] if tensor.op._def.name == "Const" and "argument" not in attrs else None
     return None if value is None or value.size > _INLINE or value.dtype == object else (value.shape, value.tobytes())
 
 
