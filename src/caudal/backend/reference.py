@@ -93,3 +93,23 @@ erf, erfc, lgamma, digamma = (_special(getattr(scipy.special, f)) for f in ("erf
 def matmul(x, y):
     """The product of matrices."""
     return np.matmul(x, y)
+
+
+def scan(step, carry, along, reverse=False):
+    """`step(carry, parts)` gives (the next carry, a nest of results), for the first parts of the arrays in `along`,
+    then the second ones, ...; gives (the last carry, the results stacked). With `reverse` it begins at the end."""
+    size = len(along[0])
+    results = [None] * size
+    for k in reversed(range(size)) if reverse else range(size):
+        carry, results[k] = step(carry, _parts(along, k))
+    return carry, _stacked(results)
+
+
+def _parts(along, k):
+    return tuple(_parts(a, k) if isinstance(a, tuple) else a[k] for a in along)
+
+
+def _stacked(results):
+    if isinstance(results[0], tuple):
+        return tuple(_stacked(list(parts)) for parts in zip(*results, strict=True))
+    return np.stack(results)

@@ -3,6 +3,7 @@
 from ..ground.api import PUBLIC, constant
 from .framework import arg_scope, variables  # noqa: F401
 from .layers import initializers, layers, regularizers  # noqa: F401
+from . import rnn  # noqa: F401
 from .slim import learning  # noqa: F401
 
 __all__ = []

@@ -295,13 +295,16 @@ def sequence_mask(lengths, maxlen=None, dtype=dtypes.bool, name=None):
     with name_scope(name, "SequenceMask", [lengths, maxlen]):
         lengths = convert_to_tensor(lengths)
         if maxlen is None:
-            maxlen = maximum_node(constant(0, lengths._dtype.base_dtype), max_node(lengths, range_(0, rank_of(lengths))))
+            known = None if lengths.dims is None else len(lengths.dims)
+            axes = range_(0, rank_of(lengths)) if known is None else constant(np.arange(known), dtypes.int32)
+            longest = max_node(lengths, axes)
+            maxlen = maximum_node(constant(0, lengths._dtype.base_dtype), longest)
         else:
             maxlen = convert_to_tensor(maxlen)
         if maxlen.dims is not None and len(maxlen.dims) != 0:
             raise ValueError("maxlen must be scalar for sequence_mask")
-        row = range_(constant(0, maxlen._dtype.base_dtype), maxlen, constant(1, maxlen._dtype.base_dtype))
-        matrix = cast_to(expand_dims(lengths, -1), maxlen._dtype.base_dtype)
+        row = range_node(constant(0, maxlen._dtype.base_dtype), maxlen, constant(1, maxlen._dtype.base_dtype))
+        matrix = cast_node(expand_dims(lengths, -1), DstT=maxlen._dtype.base_dtype, name="Cast")
         made = less_node(row, matrix)
         return made if dtype is None or made._dtype.is_compatible_with(dtype) else cast_to(made, dtypes.as_dtype(dtype))
 

@@ -5,7 +5,8 @@ import numpy as np
 from ..graph import static
 from ..graph.define import define
 from ..graph.opdef import gradient
-from ..graph.scopes import control_dependencies
+from ..graph.graph import default_graph
+from ..graph.scopes import colocate_with, control_dependencies
 from ..ground import dtypes, shapes
 from .basic import constant
 from .elementwise import NODES, PLAIN, cast, conj, grad_nodes, negative, reciprocal_of, square
@@ -385,37 +386,42 @@ def reduced_shape(input_shape, axes):
     return dynamic_stitch([range_(n), axes], [input_shape, fill(axes_shape, 1)])
 
 
-def kept_shape(input_shape, axes):
-    """The same as an array, where it is known."""
-    found, over = static.fold(input_shape), static.fold(axes)
-    if found is None or over is None:
-        return reduced_shape(input_shape, axes)
-    kept = np.array(found)
-    kept[over.reshape(-1)] = 1
-    return kept
+_SHAPES = ("shapes of reductions",)
+_FOLDED = {"Cast", "Concat", "ConcatV2", "Const", "Fill", "Pack", "Range", "Rank", "Shape", "Size"}  # as TF's Python folds
+
+
+def _known_reduction(dims, axes):
+    """(the shape with dimensions kept, how often each repeats) as tuples; their nodes are made once in a graph."""
+    found = default_graph().get_collection_ref(_SHAPES)
+    if not found:
+        found.append({})
+    if (dims, axes) not in found[0]:
+        kept = static.fold(reduced_shape(dims, axes))
+        times = static.fold(_safe_div(dims, tuple(kept.tolist())))
+        found[0][dims, axes] = tuple(kept.tolist()), tuple(times.tolist())
+    return found[0][dims, axes]
 
 
 def _sum(op, dy):
     x, axes = op.inputs
-    if x.dims is not None:
-        over = static.fold(axes)
-        if over is not None:
-            n = len(x.dims)
-            if sorted(int(a) % n if n else 0 for a in over.reshape(-1)) == list(range(n)):
-                dy = reshape(dy, [1] * n)
-                source = constant(x.dims, dtypes.int32) if None not in x.dims else shape(x)
-                return [tile(dy, source), None]
+    over = static.fold(axes) if x.dims is not None and axes.op.type in _FOLDED else None
+    if over is not None:
+        n = len(x.dims)
+        if np.array_equal(over, np.arange(n)):
+            dy = reshape(dy, [1] * n)
+            source = constant(x.dims, dtypes.int32) if None not in x.dims else shape(x)
+            return [tile(dy, source), None]
+        if None not in x.dims:
+            kept, times = _known_reduction(x.dims, tuple(over.reshape(-1).tolist()))
+            return [tile(reshape(dy, kept), times), None]
     input_shape = shape(x)
-    kept = kept_shape(input_shape, axes)
-    times = _safe_div(input_shape, kept)
+    with colocate_with(input_shape):
+        kept = reduced_shape(input_shape, axes)
+        times = _safe_div(input_shape, kept)
     return [tile(reshape(dy, kept), times), None]
 
 
 def _safe_div(x, y):
-    """x // max(y, 1), at once if both are known."""
-    a, b = static.fold(x), y if isinstance(y, np.ndarray) else static.fold(y)
-    if a is not None and b is not None:
-        return np.asarray(a // np.maximum(b, 1), np.int32)
     return x // PLAIN["Maximum"](y, 1)
 
 
@@ -426,13 +432,9 @@ def _mean(op, dy):
     if n_in is not None and n_out is not None:
         factor = constant(n_in // max(n_out, 1), slope._dtype)
     else:
-        n = _safe_div_nodes(reduce_prod(shape(x)), reduce_prod(shape(y)))
+        n = _safe_div(reduce_prod(shape(x)), reduce_prod(shape(y)))
         factor = cast(n, slope._dtype)
     return [true_divide(slope, factor), None]
-
-
-def _safe_div_nodes(x, y):
-    return x // PLAIN["Maximum"](y, 1)
 
 
 def _max_min(op, dy):

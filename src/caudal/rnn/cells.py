@@ -17,7 +17,7 @@ from ..ops.matmul import matmul
 from ..ops.slicing import slice_
 from .base import LayerRNNCell, activation_of, check_floats, check_inputs
 
-__all__ = ["BasicLSTMCell", "BasicRNNCell", "GRUCell", "LSTMCell", "LSTMStateTuple", "depth_of"]
+__all__ = ["BasicLSTMCell", "BasicRNNCell", "GRUCell", "LSTMCell", "LSTMStateTuple", "UnitsCell", "depth_of"]
 
 
 def depth_of(inputs_shape):
@@ -50,7 +50,7 @@ class LSTMStateTuple(collections.namedtuple("LSTMStateTuple", ("c", "h"))):
         return self.c.dtype
 
 
-class _Units(LayerRNNCell):
+class UnitsCell(LayerRNNCell):
     """A cell with a number of units that takes matrices."""
 
     def __init__(self, num_units, activation=None, reuse=None, name=None, dtype=None, **kwargs):
@@ -80,7 +80,7 @@ class _Units(LayerRNNCell):
 
 
 @export("nn.rnn_cell.BasicRNNCell", "contrib.rnn.BasicRNNCell")
-class BasicRNNCell(_Units):
+class BasicRNNCell(UnitsCell):
     """h' = activation([x, h] W + b); it gives out h'.
 
     Args:
@@ -109,7 +109,7 @@ class BasicRNNCell(_Units):
 
 
 @export("nn.rnn_cell.GRUCell", "contrib.rnn.GRUCell")
-class GRUCell(_Units):
+class GRUCell(UnitsCell):
     """r, u = sigmoid([x, h] Wg + bg); c = activation([x, r h] Wc + bc); h' = u h + (1 - u) c.
 
     Args:
@@ -163,7 +163,7 @@ class GRUCell(_Units):
 
 
 @export("nn.rnn_cell.BasicLSTMCell", "contrib.rnn.BasicLSTMCell")
-class BasicLSTMCell(_Units):
+class BasicLSTMCell(UnitsCell):
     """i, j, f, o = [x, h] W + b; c' = c sigmoid(f + forget_bias) + sigmoid(i) act(j); h' = act(c') sigmoid(o).
 
     Args:
@@ -214,7 +214,7 @@ class BasicLSTMCell(_Units):
 
 
 @export("nn.rnn_cell.LSTMCell", "contrib.rnn.LSTMCell")
-class LSTMCell(_Units):
+class LSTMCell(UnitsCell):
     """An LSTM cell with peepholes, clipping and a projection, where they are asked for.
 
     With W_f, W_i, W_o diagonal: c' = sigmoid(f + forget_bias + W_f c) c + sigmoid(i + W_i c) act(j),
