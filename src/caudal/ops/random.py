@@ -105,6 +105,19 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=dtypes.float32, seed=Non
         return NODES["Add"](NODES["Mul"](drawn, stddev, name="mul"), mean, name=scope)
 
 
+_UNIFORM = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64)
+
+
+def check_uniform(dtype, maxval):
+    """The `DType` and the bound of a uniform draw; ValueError for those that there are none of."""
+    kind = dtypes.as_dtype(dtype)
+    if kind not in _UNIFORM:
+        raise ValueError(f"Invalid dtype {kind!r}")
+    if maxval is None and kind.is_integer:
+        raise ValueError(f"Must specify maxval for integer dtype {kind!r}")
+    return kind, 1 if maxval is None else maxval
+
+
 @export("random_uniform", "random.uniform")
 def random_uniform(shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None, name=None):
     """Numbers that are equally likely from `minval` to `maxval`, without it.
@@ -119,13 +132,7 @@ def random_uniform(shape, minval=0, maxval=None, dtype=dtypes.float32, seed=None
     Raises:
       ValueError: another dtype, or integers without `maxval`.
     """
-    kind = dtypes.as_dtype(dtype)
-    if kind not in (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64, dtypes.int32, dtypes.int64):
-        raise ValueError(f"Invalid dtype {kind!r}")
-    if maxval is None:
-        if kind.is_integer:
-            raise ValueError(f"Must specify maxval for integer dtype {kind!r}")
-        maxval = 1
+    kind, maxval = check_uniform(dtype, maxval)
     with name_scope(name, "random_uniform", [shape, minval, maxval]) as scope:
         shape = shape_tensor(shape)
         minval = convert_to_tensor(minval, dtype=kind, name="min")

@@ -11,7 +11,7 @@ from ..ground import dtypes
 from ..ground.api import export
 from .check import Assert
 from .control import with_dependencies
-from .elementwise import NODES, maximum
+from .elementwise import NODES, PLAIN
 from .fill import ones, zeros_like
 from .join import concat
 from .random import begin, random_uniform, seeds_of, shape_tensor
@@ -68,7 +68,7 @@ def random_gamma(shape, alpha, beta=None, dtype=dtypes.float32, seed=None, name=
         alpha = convert_to_tensor(alpha, name="alpha", dtype=dtype)
         beta = convert_to_tensor(1 if beta is None else beta, name="beta", dtype=dtype)
         drawn = gamma_node(shape, alpha + zeros_like(beta), **seeds_of(seed))
-        return maximum(np.finfo(alpha.dtype.as_numpy_dtype).tiny, drawn / beta)
+        return PLAIN["Maximum"](np.finfo(alpha.dtype.as_numpy_dtype).tiny, drawn / beta)
 
 
 def _poisson(B, sizes, rate, *, state, op, dtype):

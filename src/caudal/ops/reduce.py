@@ -6,6 +6,7 @@ from ..graph import static
 from ..graph.composite import SparseTensor
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
+from ..graph.graph import Tensor
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
@@ -14,7 +15,7 @@ from .basic import constant
 from .elementwise import NODES, PLAIN, cast, square
 from .elementwise import sqrt as sqrt_of
 from .fill import range_, zeros_like
-from .shape import reshape, shape
+from .shape import rank, reshape, shape
 from .slicing import stop_gradient, where
 
 __all__ = ["reduce_mean", "reduce_sum"]
@@ -66,7 +67,8 @@ def _lower_mean(B, x, axes, *, keep_dims, op):
     over = _axes(x, axes, op)
     if np.issubdtype(x.dtype, np.integer):
         n = int(np.prod([x.shape[a] for a in over], dtype=np.int64))
-        return B.sum(x, axis=over, keepdims=keep_dims) // n
+        total = B.sum(x, axis=over, keepdims=keep_dims, dtype=x.dtype)  # it wraps
+        return B.sign(total) * (B.abs(total) // max(n, 1))
     if x.dtype == np.float16:
         return B.mean(x.astype(np.float32), axis=over, keepdims=keep_dims)
     return B.mean(x, axis=over, keepdims=keep_dims)
@@ -93,13 +95,10 @@ def _axis(x, axis):
     if isinstance(x, SparseTensor):
         if x.dense_shape.dims and x.dense_shape.dims[0] is not None:
             return constant(np.arange(x.dense_shape.dims[0]), dtypes.int32)
-        return range_(0, rank_node(x.dense_shape))
-    if x.dims is not None:
+        return range_(0, rank(x.dense_shape))
+    if isinstance(x, Tensor) and x.dims is not None:
         return constant(np.arange(len(x.dims)), dtypes.int32)
-    return range_(0, rank_node(x))
-
-
-rank_node = define("Rank")
+    return range_(0, rank(x))
 
 
 def _scalar(axis, made):
@@ -127,8 +126,7 @@ def _public(kind, what, *names):
 
     def reduce(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None, keep_dims=None):
         axis, keep = both(axis, reduction_indices, keepdims, keep_dims)
-        given = _axis(convert_for_axis(input_tensor), axis)
-        made = node(input_tensor, given, keep_dims=keep, name=name)
+        made = node(input_tensor, _axis(input_tensor, axis), keep_dims=keep, name=name)
         return made if keep else _scalar(axis, made)
 
     reduce.__name__ = reduce.__qualname__ = names[0]
@@ -145,27 +143,6 @@ def _public(kind, what, *names):
     return export(*names)(reduce)
 
 
-def convert_for_axis(x):
-    """What `axis=None` is worked out from."""
-    if hasattr(x, "dims") and hasattr(x, "op"):
-        return x
-    if isinstance(x, SparseTensor):
-        return x
-    inner = getattr(x, "_as_graph_element", None)
-    if inner is not None:
-        return inner()
-    if isinstance(x, (list, tuple)):
-        return convert_to_tensor(x, name="input")
-    return _Shaped(np.shape(x))
-
-
-class _Shaped:
-    """The static shape of a value that is no tensor yet."""
-
-    def __init__(self, dims):
-        self.dims = dims
-
-
 reduce_sum = _public("Sum", "The sum", "reduce_sum", "math.reduce_sum")
 reduce_prod = _public("Prod", "The product", "reduce_prod", "math.reduce_prod")
 reduce_mean = _public("Mean", "The mean", "reduce_mean", "math.reduce_mean")
@@ -179,7 +156,7 @@ reduce_any = _public("Any", "Whether any holds", "reduce_any", "math.reduce_any"
 def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None):
     """The Euclidean norm along dimensions."""
     keep = bool(keepdims)
-    made = NODES["EuclideanNorm"](input_tensor, _axis(convert_for_axis(input_tensor), axis), keep_dims=keep, name=name)
+    made = NODES["EuclideanNorm"](input_tensor, _axis(input_tensor, axis), keep_dims=keep, name=name)
     return made if keep else _scalar(axis, made)
 
 
@@ -188,14 +165,15 @@ def reduce_logsumexp(input_tensor, axis=None, keepdims=None, name=None, reductio
     """log(sum(exp(x))) along dimensions, without overflow; the arguments are those of `reduce_sum`."""
     axis, keep = both(axis, reduction_indices, keepdims, keep_dims)
     input_tensor = convert_to_tensor(input_tensor)
-    with name_scope(name, "ReduceLogSumExp", [input_tensor]) as scope:
+    with name_scope(name, "ReduceLogSumExp", [input_tensor]):
         raw = reduce_max(input_tensor, axis=axis, keepdims=True)
         top = stop_gradient(where(PLAIN["IsFinite"](raw), raw, zeros_like(raw)))
         total = reduce_sum(PLAIN["Exp"](NODES["Sub"](input_tensor, top)), axis, keepdims=keep)
         result = PLAIN["Log"](total)
         if not keep:
             top = reshape(top, shape(result))
-        return NODES["Add"](result, top, name=scope)
+        made = NODES["Add"](result, top)
+        return made if keep else _scalar(axis, made)
 
 
 @export("math.reduce_variance")
