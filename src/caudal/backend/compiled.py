@@ -3,6 +3,7 @@
 import functools
 
 import jax
+import jax.scipy.special
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -111,7 +112,17 @@ tanh, exp, log, sqrt = lax.tanh, lax.exp, lax.log, lax.sqrt
 
 
 rsqrt, sigmoid = lax.rsqrt, lax.logistic
-erf, erfc, lgamma, digamma = lax.erf, lax.erfc, lax.lgamma, lax.digamma
+erf, erfc, lgamma, digamma, i0e, i1e = lax.erf, lax.erfc, lax.lgamma, lax.digamma, lax.bessel_i0e, lax.bessel_i1e
+betainc = jax.scipy.special.betainc
+
+
+def _together(function):
+    """A function of lax for two arrays that broadcast."""
+    return lambda x, y: function(*jnp.broadcast_arrays(x, y))
+
+
+gammainc, gammaincc, gammainc_slope = _together(lax.igamma), _together(lax.igammac), _together(lax.igamma_grad_a)
+gamma_slope, polygamma, zeta = _together(lax.random_gamma_grad), _together(lax.polygamma), _together(lax.zeta)
 
 
 def scan(step, carry, along, reverse=False):

@@ -10,8 +10,8 @@ from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError
-from .basic import identity, same
-from .fill import cast_node
+from .basic import same
+from .fill import cast_node, zeros_like
 
 __all__ = ["add", "cast", "divide", "multiply", "subtract"]
 
@@ -178,8 +178,8 @@ softplus_node = define("Softplus", infer=same, lower=lambda B, x: B.logaddexp(x,
 @export("round", "math.round")
 def round(x, name=None):
     """Each element rounded; halves go to the even number."""
-    x = convert_to_tensor(x)
-    return identity(x, name=name) if x._dtype.is_integer else NODES["Round"](x, name=name)
+    x = convert_to_tensor(x, name="x")
+    return x if x._dtype.is_integer else NODES["Round"](x, name=name)
 
 
 @export("conj", "math.conj")
@@ -544,10 +544,7 @@ def imag(input, name=None):
     """The imaginary part; zeros for a real tensor."""
     with name_scope(name, "Imag", [input]) as scope:
         input = convert_to_tensor(input, name="input")
-        return imag_node(input, Tout=input._dtype.real_dtype, name=scope) if input._dtype.is_complex else zeros_like_node(input)
-
-
-zeros_like_node = define("ZerosLike")
+        return imag_node(input, Tout=input._dtype.real_dtype, name=scope) if input._dtype.is_complex else zeros_like(input)
 
 
 @export("angle", "math.angle")
@@ -557,7 +554,7 @@ def angle(input, name=None):
         input = convert_to_tensor(input, name="input")
         if input._dtype.is_complex:
             return angle_node(input, Tout=input._dtype.real_dtype, name=scope)
-        return zeros_like_node(input)
+        return zeros_like(input)
 
 
 

@@ -9,7 +9,7 @@ from ..graph.graph import default_graph
 from ..graph.scopes import colocate_with, control_dependencies
 from ..ground import dtypes, shapes
 from .basic import constant
-from .elementwise import NODES, PLAIN, cast, conj, grad_nodes, negative, reciprocal_of, square
+from .elementwise import NODES, PLAIN, cast, conj, div_no_nan, grad_nodes, negative, reciprocal_of, square
 from .elementwise import complex as complex_
 from .elementwise import imag as imag_
 from .elementwise import real as real_
@@ -114,7 +114,7 @@ def _div_no_nan(op, dy):
     x, y = op.inputs
     sx, sy, rx, ry = _args(x, y)
     x, y = conj(x), conj(y)
-    div = NODES["DivNoNan"]
+    div = div_no_nan
     return [_summed(div(dy, y), rx, sx), _summed(dy * div(div(-x, y), y), ry, sy)]
 
 
