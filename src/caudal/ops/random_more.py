@@ -11,12 +11,12 @@ from ..ground import dtypes
 from ..ground.api import export
 from .check import Assert
 from .control import with_dependencies
-from .elementwise import NODES, PLAIN
+from .elementwise import PLAIN
 from .fill import ones, zeros_like
 from .join import concat
 from .random import begin, random_uniform, seeds_of, shape_tensor
 from .reduce import reduce_all, reduce_sum
-from .shape import reshape, shape
+from .shape import range_node, reshape, shape
 from .slicing import slice_
 
 __all__ = ["random_crop", "random_gamma", "random_poisson"]
@@ -39,7 +39,7 @@ def _gamma_slope(op, dy):
     samples = shape(sizes)[0]
     wide = reshape(alpha, concat((ones([samples], dtypes.int32), shape(alpha)), 0))
     slope = dy * gamma_slope_node(wide, op.outputs[0])
-    return [None, reduce_sum(slope, axis=NODES["Range"](0, samples, 1))]
+    return [None, reduce_sum(slope, axis=range_node(0, samples, 1))]
 
 
 gamma_node = define("RandomGamma", infer=_infer, lower=_gamma, grad=_gamma_slope, static=(0,), host=True, begin=begin)

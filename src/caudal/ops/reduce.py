@@ -260,5 +260,15 @@ def _public_arg(kind, what, *names):
 
 argmax = _public_arg("ArgMax", "greatest", "argmax", "math.argmax")
 argmin = _public_arg("ArgMin", "least", "argmin", "math.argmin")
-export("arg_max")(lambda input, dimension, output_type=dtypes.int64, name=None: NODES["ArgMax"](input, dimension, output_type=output_type, name=name))
-export("arg_min")(lambda input, dimension, output_type=dtypes.int64, name=None: NODES["ArgMin"](input, dimension, output_type=output_type, name=name))
+
+
+@export("arg_max")
+def arg_max(input, dimension, output_type=dtypes.int64, name=None):
+    """`argmax` in its oldest spelling."""
+    return NODES["ArgMax"](input, dimension, output_type=output_type, name=name)
+
+
+@export("arg_min")
+def arg_min(input, dimension, output_type=dtypes.int64, name=None):
+    """`argmin` in its oldest spelling."""
+    return NODES["ArgMin"](input, dimension, output_type=output_type, name=name)
