@@ -125,6 +125,11 @@ gammainc, gammaincc, gammainc_slope = _together(lax.igamma), _together(lax.igamm
 gamma_slope, polygamma, zeta = _together(lax.random_gamma_grad), _together(lax.polygamma), _together(lax.zeta)
 
 
+def triangular_solve(matrix, rhs, lower, adjoint):
+    """The solutions of systems whose matrices are triangles; the other halves are not looked at."""
+    return lax.linalg.triangular_solve(matrix, rhs, left_side=True, lower=lower, transpose_a=adjoint, conjugate_a=adjoint)
+
+
 def scan(step, carry, along, reverse=False):
     """`step(carry, parts)` gives (the next carry, a nest of results), for the first parts of the arrays in `along`,
     then the second ones, ...; gives (the last carry, the results stacked). With `reverse` it begins at the end."""

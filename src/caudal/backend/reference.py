@@ -102,6 +102,12 @@ def matmul(x, y):
     return np.matmul(x, y)
 
 
+def triangular_solve(matrix, rhs, lower, adjoint):
+    """The solutions of systems whose matrices are triangles; the other halves are not looked at."""
+    half = (np.tril if lower else np.triu)(matrix)
+    return np.linalg.solve(np.conj(np.swapaxes(half, -1, -2)) if adjoint else half, rhs)
+
+
 def scan(step, carry, along, reverse=False):
     """`step(carry, parts)` gives (the next carry, a nest of results), for the first parts of the arrays in `along`,
     then the second ones, ...; gives (the last carry, the results stacked). With `reverse` it begins at the end."""
