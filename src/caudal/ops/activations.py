@@ -10,7 +10,7 @@ from ..ground import dtypes, shapes
 from ..ground.api import export
 from ..ground.errors import InferError, InvalidArgumentError, need
 from .basic import same
-from .check import assert_equal
+from .asserts import assert_equal
 from .elementwise import NODES, PLAIN, cast, multiply, sigmoid, softplus_node
 from .elementwise import abs as abs_
 from .fill import ones_like, range_, zeros, zeros_like
@@ -18,7 +18,6 @@ from .join import concat
 from .matmul import matmul
 from .reduce import reduce_sum
 from .shape import expand_dims, rank, reshape, shape, squeeze, tile, transpose
-from .shape import size as size_of
 from .slicing import slice_, stop_gradient, where
 
 __all__ = ["relu", "softmax"]
@@ -579,17 +578,6 @@ l2_node = define("L2Loss", infer=lambda t: [()], lower=lambda B, t: B.sum(t * t)
 def l2_loss(t, name=None):
     """Half the sum of squares."""
     return l2_node(t, name=name)
-
-
-@export("nn.zero_fraction", "math.zero_fraction")
-def zero_fraction(value, name=None):
-    """The share of elements that are 0."""
-    with name_scope(name, "zero_fraction", [value]):
-        value = convert_to_tensor(value, name="value")
-        total = size_of(value, out_type=dtypes.int64)
-        nonzero = cast(reduce_sum(cast(NODES["NotEqual"](value, 0), dtypes.int64)), dtypes.int64)
-        return cast(1 - nonzero / total, dtypes.float32)
-
 
 
 @export("nn.swish")

@@ -5,14 +5,13 @@ import numpy as np
 from ..graph import static
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
-from ..graph.scopes import name_scope
+from ..graph.scopes import colocate_with, name_scope
 from ..ground.api import export
-from ..ground.errors import InvalidArgumentError
-from .basic import no_op, same
-from .elementwise import NODES, PLAIN
-from .reduce import reduce_all
+from ..ground.errors import InvalidArgumentError, need
+from .basic import same
+from .control import with_dependencies
 
-__all__ = ["Assert", "assert_equal"]
+__all__ = ["Assert", "check_numerics"]
 
 
 def _lower_assert(B, condition, *data, summarize, op):
@@ -56,49 +55,6 @@ def _plain(condition, data, summarize):
 GUARDED = [_plain]  # control flow puts the assertion into the branch of a cond
 
 
-def _compare(name, opdata, test, kind):
-    def check(x, y, data=None, summarize=None, message=None, name=None):
-        with name_scope(name, default, [x, y, data]):
-            x, y = convert_to_tensor(x, name="x"), convert_to_tensor(y, name="y")
-            first, second = static.fold(x), static.fold(y)
-            words = message or ""
-            if first is not None and second is not None and np.all(test(first, second)):
-                return no_op(name="static_checks_determined_all_ok")
-            if data is None:
-                data = [words, f"Condition x {opdata} y did not hold element-wise:", f"x ({x.name}) = ", x, f"y ({y.name}) = ", y]
-            condition = reduce_all(_node(kind)(x, y))
-            return Assert(condition, data, summarize=summarize)
-
-    default = "assert_" + name
-    check.__name__ = check.__qualname__ = default
-    check.__doc__ = f"""An operation that fails unless x {opdata} y for all elements.
-
-    Args:
-      x: a tensor; y: a tensor of the same dtype that broadcasts with it.
-      data: what to show; both by default.
-      summarize: how many elements of each.
-      message: words to begin with.
-      name: the scope's name.
-
-    Raises:
-      InvalidArgumentError: both are known already, and it does not hold.
-    """
-    return check
-
-
-def _node(kind):
-    return PLAIN.get(kind) or NODES[kind]
-
-
-assert_equal = export("assert_equal", "debugging.assert_equal")(_compare("equal", "==", np.equal, "Equal"))
-assert_less = export("assert_less", "debugging.assert_less")(_compare("less", "<", np.less, "Less"))
-assert_less_equal = export("assert_less_equal", "debugging.assert_less_equal")(_compare("less_equal", "<=", np.less_equal, "LessEqual"))
-assert_greater = export("assert_greater", "debugging.assert_greater")(_compare("greater", ">", np.greater, "Greater"))
-assert_greater_equal = export("assert_greater_equal", "debugging.assert_greater_equal")(
-    _compare("greater_equal", ">=", np.greater_equal, "GreaterEqual")
-)
-
-
 def _lower_numerics(B, x, *, message, op):
     x = np.asarray(x)
     bad = [w for w, f in (("Inf", np.isinf), ("NaN", np.isnan)) if f(x).any()]
@@ -108,10 +64,45 @@ def _lower_numerics(B, x, *, message, op):
     return x
 
 
-numerics_node = define("CheckNumerics", infer=same, lower=_lower_numerics, host=True)
+_SLOPE = "Not a number (NaN) or infinity (Inf) values detected in gradient. %s"
+numerics_node = define(
+    "CheckNumerics",
+    infer=same,
+    lower=_lower_numerics,
+    host=True,
+    grad=lambda op, dy: [check_numerics(dy, _SLOPE % op.attrs["message"])],
+)
 
 
 @export("check_numerics", "debugging.check_numerics")
 def check_numerics(tensor, message, name=None):
     """`tensor`, once it is sure that it holds no NaN and no infinity; else an InvalidArgumentError with `message`."""
     return numerics_node(tensor, message=message, name=name)
+
+
+def _either(new, old, names):
+    if old is not None:
+        need(new is None, f"Cannot specify both '{names[1]}' and '{names[0]}'")
+        return old
+    return new
+
+
+@export("verify_tensor_all_finite", "debugging.assert_all_finite")
+def verify_tensor_all_finite(t=None, msg=None, name=None, x=None, message=None):
+    """`x`, once it is sure that it holds no NaN and no infinity.
+
+    Args:
+      t: the older name of `x`; msg: of `message`.
+      name: the scope's name.
+      x: a float tensor.
+      message: what the error begins with.
+
+    Raises:
+      ValueError: an argument under both names.
+    """
+    x, message = _either(x, t, ("t", "x")), _either(message, msg, ("msg", "message"))
+    with name_scope(name, "VerifyFinite", [x]):
+        x = convert_to_tensor(x, name="x")
+        with colocate_with(x):
+            check = check_numerics(x, message=message)
+        return with_dependencies([check], x)

@@ -14,7 +14,7 @@ from ..ground.errors import InferError, InvalidArgumentError
 from .basic import constant
 from .elementwise import NODES, PLAIN, cast, square
 from .elementwise import sqrt as sqrt_of
-from .fill import range_, zeros_like
+from .fill import range_, zeros, zeros_like
 from .shape import rank, reshape, shape
 from .slicing import stop_gradient, where
 
@@ -201,7 +201,7 @@ def count_nonzero(
     with name_scope(name, "count_nonzero", [input_tensor]):
         input_tensor = convert_to_tensor(input_tensor, name="input")
         kind = input_tensor._dtype.base_dtype
-        zero = "" if kind is dtypes.string else kind.as_numpy_dtype()
+        zero = zeros([], dtype=kind)
         total = reduce_sum(cast(NODES["NotEqual"](input_tensor, zero), dtypes.int64), axis=axis, keepdims=keep)
         return cast(total, dtype)
 
