@@ -13,6 +13,7 @@ from ..ground.api import export
 from ..ground.errors import InferError, InvalidArgumentError
 from ..ground.shapes import Dimension
 from .basic import constant, same
+from .fill import ones_like
 from .join import concat, stack
 from .shape import reshape, shape, squeeze
 
@@ -206,7 +207,7 @@ def strided_slice(
       name: the node's name.
     """
     if strides is None:
-        strides = ones_like_of(begin)
+        strides = ones_like(begin)
     made = strided_slice_node(
         input_, begin, end, strides, name=name, begin_mask=begin_mask, end_mask=end_mask, ellipsis_mask=ellipsis_mask,
         new_axis_mask=new_axis_mask, shrink_axis_mask=shrink_axis_mask,
@@ -269,7 +270,6 @@ def getitem(tensor, spec, var=None):
 
 
 cast_node = define("Cast")
-ones_like_of = define("OnesLike")
 
 
 def _checked(one):
