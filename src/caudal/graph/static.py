@@ -64,6 +64,8 @@ def _compute(op):
     kind = op.type
     if kind in ("Shape", "Size", "Rank", "ShapeN"):
         return _of_shapes(op)
+    if kind == "Switch":
+        return _of_switch(op)
     definition = op._def
     if not definition.pure or definition.lower is None or definition.host or definition.control or not op._inputs:
         return ()
@@ -82,6 +84,14 @@ def _compute(op):
     except Exception:  # noqa: BLE001  # it fails when it runs, then, and says so there
         return ()
     return tuple(np.asarray(m) for m in (made if isinstance(made, (tuple, list)) else (made,)))
+
+
+def _of_switch(op):
+    """The data on the side where a known predicate sends it; the other side is dead."""
+    data, predicate = (fold(t) for t in op._inputs)
+    if data is None or predicate is None:
+        return ()
+    return (None, data) if predicate else (data, None)
 
 
 def _of_shapes(op):

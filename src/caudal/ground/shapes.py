@@ -99,7 +99,7 @@ def broadcast(x, y):
     for a, b in zip(x, y, strict=True):
         if a is None or b is None:
             big = a if b is None else b
-            out.append(big if big is not None and big > 1 else (None if 1 in (a, b) or a is b else big))
+            out.append(big if big is not None and big > 1 else None)
         elif a == b or b == 1:
             out.append(a)
         elif a == 1:
