@@ -100,7 +100,10 @@ def _of_shapes(op):
     for tensor in op._inputs:
         dims = tensor.dims
         if dims is None or (op.type != "Rank" and None in dims):
-            return ()
+            found = fold(tensor)  # 1.15 runs what hangs on constants alone
+            if found is None:
+                return ()
+            dims = found.shape
         if op.type in ("Shape", "ShapeN"):
             out.append(np.array(dims, kind))
         else:
@@ -109,14 +112,14 @@ def _of_shapes(op):
 
 
 def _partial(tensor):
-    whole = fold(tensor)
-    if whole is not None:
-        return tuple(None if d == -1 else int(d) for d in whole.reshape(-1)) if whole.ndim <= 1 else None
     op = tensor.op
     if op.type == "Shape":
         return op._inputs[0].dims
     if op.type == "ShapeN":
         return op._inputs[tensor._value_index].dims
+    whole = fold(tensor)
+    if whole is not None:
+        return tuple(None if d == -1 else int(d) for d in whole.reshape(-1)) if whole.ndim <= 1 else None
     if op.type == "Cast":
         return _partial(op._inputs[0])
     if op.type == "Pack":

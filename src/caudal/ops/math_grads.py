@@ -20,7 +20,6 @@ from .join import concat
 from .math import cumprod, cumsum
 from .matmul import batch_matmul_v2_node, matmul, matmul_node
 from .reduce import reduce_prod, reduce_sum
-from .segment import unsorted_segment_sum
 from .shape import (
     broadcast_gradient_args,
     expand_dims,
@@ -544,46 +543,3 @@ def _batch_matmul_v2(op, dy):
 
 gradient("BatchMatMul", lambda op, dy: list(_batch_matmul(op, dy)))
 gradient("BatchMatMulV2", _batch_matmul_v2)
-
-
-# --- segments -------------------------------------------------------------------------------------------
-
-gradient("SegmentSum", lambda op, dy: [gather(dy, op.inputs[1]), None])
-
-
-def _gather_drop_negatives(params, ids):
-    clipped = PLAIN["Maximum"](ids, zeros_like(ids))
-    gathered = gather(params, clipped)
-    positive = PLAIN["GreaterEqual"](ids, 0)
-    for _ in range((gathered.rank or 1) - (positive.rank or 1)):
-        positive = expand_dims(positive, -1)
-    positive = PLAIN["LogicalAnd"](positive, ones_like(gathered, dtype=dtypes.bool))
-    return where(positive, gathered, zeros_like(gathered)), clipped, positive
-
-
-gradient("UnsortedSegmentSum", lambda op, dy: [_gather_drop_negatives(dy, op.inputs[1])[0], None, None])
-
-
-def _unsorted_extreme(op, dy):
-    gathered, clipped, positive = _gather_drop_negatives(op.outputs[0], op.inputs[1])
-    here = PLAIN["LogicalAnd"](NODES["Equal"](op.inputs[0], gathered), positive)
-    n = unsorted_segment_sum(cast(here, dy._dtype), op.inputs[1], op.inputs[2])
-    share = PLAIN["RealDiv"](dy, n)
-    spread = gather(share, clipped)
-    return [where(here, spread, zeros_like(spread)), None, None]
-
-
-gradient("UnsortedSegmentMax", _unsorted_extreme)
-gradient("UnsortedSegmentMin", _unsorted_extreme)
-
-
-def _segment_mean(op, dy):
-    rows = rank(op.inputs[0])
-    ones_shape = concat([shape(op.inputs[1]), fill(expand_dims(rows - 1, 0), 1)], 0)
-    ones = fill(ones_shape, constant(1, dy._dtype))
-    scaled = PLAIN["RealDiv"](dy, segment_sum_node(ones, op.inputs[1]))
-    return [gather(scaled, op.inputs[1]), None]
-
-
-segment_sum_node = define("SegmentSum")
-gradient("SegmentMean", _segment_mean)

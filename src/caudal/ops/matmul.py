@@ -1,5 +1,7 @@
 """Products of matrices."""
 
+import numpy as np
+
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.scopes import name_scope
@@ -8,6 +10,7 @@ from ..ground.api import export
 from ..ground.errors import InvalidArgumentError
 from ..ground.shapes import merge_dim, with_rank
 from .elementwise import cast, conj
+from .shape import transpose
 
 __all__ = ["matmul"]
 
@@ -91,7 +94,7 @@ def matmul(
         a = convert_to_tensor(a, name="a")
         b = convert_to_tensor(b, name="b")
         dense = not a_is_sparse and not b_is_sparse
-        if dense and (a.rank is None or a.rank > 2) and (b.rank is None or b.rank > 2):
+        if dense and any(t.rank is None or t.rank > 2 for t in (a, b)):
             if transpose_a:
                 a, adjoint_a = conj(a), True
             if transpose_b:
@@ -112,7 +115,40 @@ def matmul(
 
 
 _SPARSE = (dtypes.bfloat16, dtypes.float32)
-sparse_matmul_node = define("SparseMatMul", infer=_infer, lower=_lower)
+
+
+def _lower_sparse(B, a, b, *, transpose_a, transpose_b, op):
+    return _lower(B, a.astype(np.float32), b.astype(np.float32), transpose_a=transpose_a, transpose_b=transpose_b, op=op)
+
+
+def _sparse_slope(op, dy):
+    """Of `matmul` again, with what is known of which tensor is mostly zeros."""
+    a, b = op.inputs
+    hints = {a: op.attrs["a_is_sparse"], b: op.attrs["b_is_sparse"], dy: dy.op.type == "ReluGrad"}
+
+    def product(x, y, like, ta=False, tb=False):
+        hint_x, hint_y = hints[x], hints[y]
+        made = matmul(x, transpose(y) if tb else y, transpose_a=ta, a_is_sparse=hint_x, b_is_sparse=hint_y)
+        return cast(made, like._dtype)
+
+    if not op.attrs["transpose_a"]:
+        if not op.attrs["transpose_b"]:
+            return [product(dy, b, a, tb=True), product(a, dy, b, ta=True)]
+        return [product(dy, b, a), product(dy, a, b, ta=True)]
+    if not op.attrs["transpose_b"]:
+        return [product(b, dy, a, tb=True), product(a, dy, b)]
+    return [product(b, dy, a, True, True), product(dy, a, b, True, True)]
+
+
+sparse_matmul_node = define("SparseMatMul", infer=_infer, lower=_lower_sparse, grad=_sparse_slope)
+
+
+@export("sparse_matmul")
+def sparse_matmul(a, b, transpose_a=False, transpose_b=False, a_is_sparse=False, b_is_sparse=False, name=None):
+    """The float32 product of matrices of which most elements are zero, in float32 or bfloat16; arguments as for `matmul`."""
+    return sparse_matmul_node(
+        a, b, transpose_a=transpose_a, transpose_b=transpose_b, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse, name=name
+    )
 
 
 @export("linalg.matvec")

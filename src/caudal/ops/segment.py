@@ -3,11 +3,16 @@
 import numpy as np
 
 from ..graph import static
+from ..graph.convert import convert_to_tensor
 from ..graph.define import define
+from ..graph.scopes import name_scope
 from ..ground.api import export
 from ..ground.errors import InferError, InvalidArgumentError
+from .elementwise import PLAIN, sqrt
+from .fill import ones
+from .shape import reshape, shape_internal
 
-__all__ = ["unsorted_segment_sum"]
+__all__ = ["segment_sum", "unsorted_segment_prod", "unsorted_segment_sum"]
 
 
 def _infer_unsorted(data, ids, number):
@@ -74,6 +79,30 @@ def _public(kind):
 unsorted_segment_sum, unsorted_segment_prod, unsorted_segment_max, unsorted_segment_min = map(_public, _UNSORTED)
 
 
+def _counts(data, ids, number):
+    """How many rows each segment has, at least 1, in a shape that goes with the sums."""
+    n = unsorted_segment_sum(ones(shape_internal(ids), dtype=data._dtype), ids, number)
+    return PLAIN["Maximum"](reshape(n, [number] + [1] * (data.rank - ids.rank)), 1)
+
+
+@export("unsorted_segment_mean", "math.unsorted_segment_mean")
+def unsorted_segment_mean(data, segment_ids, num_segments, name=None):
+    """The mean of the rows of `data` with one number; 0 without rows. The arguments are those of `unsorted_segment_sum`."""
+    with name_scope(name, "UnsortedSegmentMean"):
+        data, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
+        n = _counts(data, ids, num_segments)
+        return unsorted_segment_sum(data, ids, num_segments) / n
+
+
+@export("unsorted_segment_sqrt_n", "math.unsorted_segment_sqrt_n")
+def unsorted_segment_sqrt_n(data, segment_ids, num_segments, name=None):
+    """The sum of the rows with one number over the root of their number; arguments as for `unsorted_segment_sum`."""
+    with name_scope(name, "UnsortedSegmentSqrtN"):
+        data, ids = convert_to_tensor(data), convert_to_tensor(segment_ids)
+        n = _counts(data, ids, num_segments)
+        return unsorted_segment_sum(data, ids, num_segments) / sqrt(n)
+
+
 def _infer_sorted(data, ids):
     return [None if data.dims is None else (None, *data.dims[1:])]
 
@@ -108,5 +137,7 @@ def _public_sorted(kind, way):
     return export(f"segment_{kind.lower()}", f"math.segment_{kind.lower()}")(call)
 
 
-for _kind, _way in (("Sum", "add_at"), ("Mean", "mean"), ("Prod", "multiply_at"), ("Max", "max_at"), ("Min", "min_at")):
-    _public_sorted(_kind, _way)
+segment_sum, segment_mean, segment_prod, segment_max, segment_min = (
+    _public_sorted(kind, way)
+    for kind, way in (("Sum", "add_at"), ("Mean", "mean"), ("Prod", "multiply_at"), ("Max", "max_at"), ("Min", "min_at"))
+)
