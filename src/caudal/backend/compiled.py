@@ -125,6 +125,11 @@ gammainc, gammaincc, gammainc_slope = _together(lax.igamma), _together(lax.igamm
 gamma_slope, polygamma, zeta = _together(lax.random_gamma_grad), _together(lax.polygamma), _together(lax.zeta)
 
 
+def cumulative_logaddexp(x, axis):
+    """log(cumsum(exp(x))) along an axis."""
+    return lax.cumlogsumexp(x, axis=axis)
+
+
 def triangular_solve(matrix, rhs, lower, adjoint):
     """The solutions of systems whose matrices are triangles; the other halves are not looked at."""
     return lax.linalg.triangular_solve(matrix, rhs, left_side=True, lower=lower, transpose_a=adjoint, conjugate_a=adjoint)

@@ -102,6 +102,11 @@ def matmul(x, y):
     return np.matmul(x, y)
 
 
+def cumulative_logaddexp(x, axis):
+    """log(cumsum(exp(x))) along an axis."""
+    return np.logaddexp.accumulate(x, axis=axis)
+
+
 def triangular_solve(matrix, rhs, lower, adjoint):
     """The solutions of systems whose matrices are triangles; the other halves are not looked at."""
     half = (np.tril if lower else np.triu)(matrix)

@@ -14,6 +14,7 @@ from ..ground.errors import InferError
 from .basic import identity
 from .elementwise import PLAIN, multiply, rsqrt, square
 from .reduce import reduce_sum
+from .slicing import where_v2
 
 __all__ = ["add_n", "cumsum"]
 
@@ -126,6 +127,37 @@ def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
     """The running product along `axis`; the arguments are those of `cumsum`."""
     with name_scope(name, "Cumprod", [x]) as scope:
         return cumprod_node(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
+
+
+def _lower_logsumexp(B, x, axis, *, exclusive, reverse):
+    at = int(axis)
+    x = B.flip(x, at) if reverse else x
+    out = B.cumulative_logaddexp(x, at)
+    if exclusive:
+        first = B.full_like(B.take(x, np.arange(1 if x.shape[at] else 0), axis=at), np.finfo(x.dtype).min)
+        out = B.concatenate([first, B.take(out, np.arange(max(x.shape[at] - 1, 0)), axis=at)], at)
+    return B.flip(out, at) if reverse else out
+
+
+def _logsumexp_slope(op, dy):
+    """Of positive and of negative slopes apart, so that logarithms can be taken."""
+    x, axis = op.inputs
+    flags = {"exclusive": op.attrs["exclusive"], "reverse": not op.attrs["reverse"]}
+    least = dy._dtype.min
+    up = where_v2(PLAIN["Greater"](dy, 0), PLAIN["Log"](dy), least)
+    down = where_v2(PLAIN["Less"](dy, 0), PLAIN["Log"](-dy), least)
+    parts = [PLAIN["Exp"](cumulative_logsumexp(part - op.outputs[0], axis=axis, **flags) + x) for part in (up, down)]
+    return [parts[0] - parts[1], None]
+
+
+logsumexp_node = define("CumulativeLogsumexp", infer=_infer_cum, lower=_lower_logsumexp, static=(1,), grad=_logsumexp_slope)
+
+
+@export("math.cumulative_logsumexp")
+def cumulative_logsumexp(x, axis=0, exclusive=False, reverse=False, name=None):
+    """log(cumsum(exp(x))) along `axis`, without overflow; the arguments are those of `cumsum`."""
+    with name_scope(name, "CumulativeLogsumexp", [x]) as scope:
+        return logsumexp_node(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
 
 
 @export("math.l2_normalize", "linalg.l2_normalize", "nn.l2_normalize")
