@@ -88,7 +88,7 @@ class _Lanes:
 
 def _arranged(out, shape, parameter):
     """Results lie parameter by parameter in the stream, and sample by sample in the tensor."""
-    return out.reshape(parameter.size, size(shape)).T.reshape(*shape, *parameter.shape)
+    return out.reshape(parameter.size, size(shape)).T.reshape((*shape, *parameter.shape))
 
 
 def gamma(stream, shape, alpha):

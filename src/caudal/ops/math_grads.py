@@ -305,7 +305,15 @@ def _erf(sign):
 
 gradient("Erf", _erf(1))
 gradient("Erfc", _erf(-1))
-gradient("ComplexAbs", lambda op, dy: [NODES["DivNoNan"](complex_(dy, zeros_like(dy)) * op.inputs[0], complex_(op.outputs[0], zeros_like(op.outputs[0])))])
+
+
+def _complex_abs(op, dy):
+    """In the direction of the number; 0 at 0."""
+    size = op.outputs[0]
+    return [div_no_nan(complex_(dy, zeros_like(dy)) * op.inputs[0], complex_(size, zeros_like(size)))]
+
+
+gradient("ComplexAbs", _complex_abs)
 gradient("Real", lambda op, dy: [complex_(dy, constant(0, dy._dtype))])
 gradient("Imag", lambda op, dy: [complex_(constant(0, dy._dtype), dy)])
 

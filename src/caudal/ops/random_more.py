@@ -14,7 +14,7 @@ from .control import with_dependencies
 from .elementwise import PLAIN
 from .fill import ones, zeros_like
 from .join import concat
-from .random import begin, random_uniform, seeds_of, shape_tensor
+from .random import begin, random_uniform, seeds_of
 from .reduce import reduce_all, reduce_sum
 from .shape import range_node, reshape, shape
 from .slicing import slice_

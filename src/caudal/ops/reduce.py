@@ -88,7 +88,7 @@ for _type in ("All", "Any"):
     define(_type, grad=None)
 
 
-def _axis(x, axis):
+def axes_of(x, axis):
     """The axes of a reduction: as given, or all of them."""
     if axis is not None:
         return axis
@@ -126,7 +126,7 @@ def _public(kind, what, *names):
 
     def reduce(input_tensor, axis=None, keepdims=None, name=None, reduction_indices=None, keep_dims=None):
         axis, keep = both(axis, reduction_indices, keepdims, keep_dims)
-        made = node(input_tensor, _axis(input_tensor, axis), keep_dims=keep, name=name)
+        made = node(input_tensor, axes_of(input_tensor, axis), keep_dims=keep, name=name)
         return made if keep else _scalar(axis, made)
 
     reduce.__name__ = reduce.__qualname__ = names[0]
@@ -156,7 +156,7 @@ reduce_any = _public("Any", "Whether any holds", "reduce_any", "math.reduce_any"
 def reduce_euclidean_norm(input_tensor, axis=None, keepdims=False, name=None):
     """The Euclidean norm along dimensions."""
     keep = bool(keepdims)
-    made = NODES["EuclideanNorm"](input_tensor, _axis(input_tensor, axis), keep_dims=keep, name=name)
+    made = NODES["EuclideanNorm"](input_tensor, axes_of(input_tensor, axis), keep_dims=keep, name=name)
     return made if keep else _scalar(axis, made)
 
 
