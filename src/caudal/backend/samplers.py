@@ -9,7 +9,7 @@ import numpy as np
 
 from .philox import advanced, bits
 
-__all__ = ["FixedUnigram", "LogUniform", "Uniform", "sample"]
+__all__ = ["Counted", "FixedUnigram", "LogUniform", "Uniform", "sample"]
 
 _WORDS = 2048  # that a kernel reserves for each class that it draws
 
@@ -84,6 +84,7 @@ class FixedUnigram:
     def __init__(self, frequencies, distortion, reserved, shard, shards):
         weights = [0.0] * reserved + [float(np.float32(w) ** np.float32(distortion)) for w in frequencies]
         self.weights = np.array(weights, np.float32)
+        self.most = len(weights)
         self.total = float(np.sum(self.weights, dtype=np.float64))
         self.shard, self.shards = shard, shards
         self.chance, self.other = _aliases(self.weights[shard::shards])
@@ -95,6 +96,19 @@ class FixedUnigram:
 
     def probability(self, k):
         return (self.weights[k] / self.total).astype(np.float32)
+
+
+class Counted:
+    """Classes are as likely as their counts."""
+
+    def __init__(self, counts):
+        self.most, self.counts, self.ends = len(counts), counts, np.cumsum(counts)
+
+    def draw(self, words):
+        return int(np.searchsorted(self.ends, words.below(int(self.ends[-1])), side="right"))
+
+    def probability(self, k):
+        return (self.counts[k] / self.ends[-1]).astype(np.float32)
 
 
 def _aliases(weights):

@@ -1,5 +1,8 @@
 """Tensors made from nothing: zeros, ones, fill, range, linspace, eye, one_hot, sequence_mask."""
 
+import functools
+import operator
+
 import numpy as np
 
 from ..graph import static
@@ -60,11 +63,18 @@ def _full(shape, dtype, name, default, value):
                     return constant(filling, kind, dims, name=scope)
                 shape = convert(TensorShape(dims), dtypes.int32)
             else:
+                _compare_size(shape)
                 shape = convert_to_tensor(shape, dtypes.int32)
         if shape.dims != (0,) and (shape.dims is None or len(shape.dims) != 1):
             shape = reshape(shape, [-1])
         made = fill_node(shape, constant(filling, kind), name=scope)
     return made
+
+
+def _compare_size(shape):
+    """1.15 asks whether it is small, which makes nodes where sizes are tensors, and then does without the answer."""
+    if isinstance(shape, (list, tuple)) and any(isinstance(d, Tensor) for d in shape):
+        functools.reduce(operator.mul, shape) < _LARGE  # noqa: B015
 
 
 def _constant_dims(shape):

@@ -6,17 +6,17 @@ from ..backend import draws
 from ..graph import static
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
-from ..graph.scopes import name_scope
+from ..graph.scopes import control_dependencies, name_scope
 from ..ground import dtypes
 from ..ground.api import export
 from .check import Assert
 from .control import with_dependencies
-from .elementwise import PLAIN
-from .fill import ones, zeros_like
+from .elementwise import PLAIN, broadcast
+from .fill import ones, range_, zeros_like
 from .join import concat
 from .random import begin, random_uniform, seeds_of
 from .reduce import reduce_all, reduce_sum
-from .shape import range_node, reshape, shape
+from .shape import reshape, shape
 from .slicing import slice_
 
 __all__ = ["random_crop", "random_gamma", "random_poisson"]
@@ -36,14 +36,15 @@ def _gamma(B, sizes, alpha, *, state, op):
 def _gamma_slope(op, dy):
     """By the implicit function theorem: the draw moves so that its rank in the distribution stays."""
     sizes, alpha = op.inputs
-    samples = shape(sizes)[0]
-    wide = reshape(alpha, concat((ones([samples], dtypes.int32), shape(alpha)), 0))
-    slope = dy * gamma_slope_node(wide, op.outputs[0])
-    return [None, reduce_sum(slope, axis=range_node(0, samples, 1))]
+    with control_dependencies([dy]):
+        samples = shape(sizes)[0]
+        wide = reshape(alpha, concat((ones([samples], dtypes.int32), shape(alpha)), 0))
+        slope = gamma_slope_node(wide, op.outputs[0])
+        return [None, reduce_sum(dy * slope, axis=range_(samples))]
 
 
 gamma_node = define("RandomGamma", infer=_infer, lower=_gamma, grad=_gamma_slope, static=(0,), host=True, begin=begin)
-gamma_slope_node = define("RandomGammaGrad", lower=lambda B, alpha, x: B.gamma_slope(alpha, x))
+gamma_slope_node = define("RandomGammaGrad", infer=broadcast, lower=lambda B, alpha, x: B.gamma_slope(alpha, x))
 
 
 @export("random_gamma", "random.gamma")
