@@ -4,7 +4,7 @@ import numpy as np
 
 from ..backend import reference
 
-__all__ = ["partial_shape", "value"]
+__all__ = ["partial_shape", "python_value", "value"]
 
 _asked: list[dict] = []  # what the shape rule under way looked at
 _LIMIT = 1 << 16  # larger results are not worth keeping at hand
@@ -44,6 +44,22 @@ def partial_shape(tensor):
         whole = fold(tensor) is not None
         _asked[-1][tensor] = ("shape", found) if not whole else ("shape", found)
     return found
+
+
+_PYTHON = frozenset({"Cast", "Concat", "ConcatV2", "Const", "Equal", "Fill", "NotEqual", "Pack", "Range"})
+
+
+def python_value(tensor):
+    """The value where TF's Python finds it: it folds fewer ops than the runtime does, which decides what nodes it makes."""
+    return fold(tensor) if _python_folds(tensor) else None
+
+
+def _python_folds(tensor):
+    op = tensor.op
+    if op.type in ("Shape", "Size", "Rank"):
+        dims = op._inputs[0].dims
+        return dims is not None and (op.type == "Rank" or None not in dims)
+    return op.type in _PYTHON and all(_python_folds(t) for t in op._inputs)
 
 
 def fold(tensor):

@@ -173,7 +173,7 @@ def _gather_v2(op, dy):
         params_shape = shape(params, out_type=dtypes.int64)
         params_shape = cast(params_shape, dtypes.int32)
     n = expand_dims(size(indices), 0)
-    at = static.fold(axis)
+    at = static.python_value(axis)
     if at is not None and int(at) == 0:
         values = reshape(dy, concat([n, params_shape[1:]], 0))
         return [IndexedSlices(values, reshape(indices, n), params_shape), None, None]

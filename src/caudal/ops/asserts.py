@@ -42,7 +42,7 @@ def _binary(kind, x, y, data, summarize, message, name):
         if message is not None:
             data = [message, *data]
         condition = reduce_all((PLAIN.get(node) or NODES[node])(x, y))
-        known = static.fold(x), static.fold(y)
+        known = static.python_value(x), static.python_value(y)
         if all(k is not None for k in known):
             _refuse(np.all(test(*known)), data)
         return Assert(condition, data, summarize=summarize)
@@ -55,7 +55,7 @@ def _refuse(holds, data):
 
 
 def _shown(value):
-    known = static.fold(value) if isinstance(value, Tensor) else None
+    known = static.python_value(value) if isinstance(value, Tensor) else None
     return str(value if known is None else known)
 
 
@@ -150,7 +150,7 @@ def _rank_condition(x, ranks, holds, dynamic, data, summarize):
     """The assertion over `dynamic(rank)`; done at once where the ranks are known."""
     for one in ranks:
         assert_type(one, dtypes.int32)
-    known = [static.fold(one) for one in ranks]
+    known = [static.python_value(one) for one in ranks]
     if all(k is not None for k in known):
         need(all(k.ndim == 0 for k in known), "Rank must be a scalar.")
         if x.get_shape().ndims is not None:
@@ -176,7 +176,7 @@ def _assert_ranks(x, ranks, default, what, holds, dynamic, data, summarize, mess
         try:
             return _rank_condition(x, ranks, holds, lambda n: dynamic(n, ranks), data, summarize)
         except _WrongRankError:
-            wanted = tuple(static.fold(one) for one in ranks)
+            wanted = tuple(static.python_value(one) for one in ranks)
             wanted = wanted if default == "assert_rank_in" else int(wanted[0])
             raise ValueError(
                 f"{message}.  Tensor {label} must have rank{what} {wanted}.  Received rank {x.get_shape().ndims}, shape {x.get_shape()}"

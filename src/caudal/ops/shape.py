@@ -97,10 +97,10 @@ def size(input, name=None, out_type=dtypes.int32):
     """How many elements a tensor has, a scalar of `out_type`."""
     with name_scope(name, "Size", [input]) as scope:
         if isinstance(input, SparseTensor):
-            return prod_node(cast_shape(input.dense_shape, out_type), constant(0, dtypes.int32), name=scope)
+            return prod_node(cast_shape(input.dense_shape, out_type), 0, name=scope)
         input = convert_to_tensor(input)
-        n = shapes.count(input.dims)
-        if n is not None and n != 0:
+        n = 0 if input.dims is not None and 0 in input.dims else shapes.count(input.dims)
+        if n is not None:
             return constant(n, out_type, name=scope)
         return size_node(input, name=scope, out_type=out_type)
 
