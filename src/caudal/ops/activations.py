@@ -86,7 +86,7 @@ def softplus(features, name=None):
 
 
 softplus_grad_node = define("SoftplusGrad", infer=_sloped, lower=lambda B, dy, x: dy / (B.exp(-x) + 1))
-gradient("Softplus", lambda op, dy: [softplus_grad_node(dy, op.inputs[0])])
+gradient("Softplus", lambda op, dy: [dy * sigmoid(op.inputs[0])])
 
 
 def _softplus_grad(op, dy):

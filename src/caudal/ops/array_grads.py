@@ -10,7 +10,7 @@ from ..graph.scopes import colocate_with
 from ..ground import dtypes
 from .basic import constant
 from .elementwise import cast
-from .fill import range_, zeros_like
+from .fill import ones, range_, zeros, zeros_like
 from .join import concat, concat_offset, mirror_pad_grad_node, mirror_pad_node, pad, reverse, split_v_node, stack, unstack
 from .reduce import reduce_sum
 from .segment import unsorted_segment_sum
@@ -177,20 +177,52 @@ def _gather_v2(op, dy):
     if at is not None and int(at) == 0:
         values = reshape(dy, concat([n, params_shape[1:]], 0))
         return [IndexedSlices(values, reshape(indices, n), params_shape), None, None]
-    before = params_shape[:axis]
-    before_n = size(before)
-    after = params_shape[axis:][1:]
-    after_n = size(after)
-    flat = reshape(indices, n)
-    values = reshape(dy, concat([before, n, after], 0))
-    axes_before = range_(0, before_n)
-    axes_after = range_(axis + 1, axis + 1 + after_n)
-    order = concat([[axis], axes_before, axes_after], 0)
-    summed = unsorted_segment_sum(transpose(values, order), flat, params_shape[axis])
-    back = concat([axes_before + 1, [0], axes_after], 0)
-    return [transpose(summed, back), None, None]
+    batch = op.attrs["batch_dims"]
+    batch = batch + indices.rank if batch < 0 else batch
+    return [_gather_along(dy, params_shape, indices, axis, batch), None, None]
 
 
+def _gather_along(dy, params_shape, indices, axis, batch):
+    """The slope along another axis, which is moved to the front (behind the batch) and back."""
+    outer, inner = params_shape[:axis], params_shape[axis:][1:]
+    whole = concat([outer, [-1], inner], 0)
+    dims, axis_dims = size(whole), size(outer)
+    first, before, after = range_(batch), range_(batch, axis_dims), range_(axis_dims + 1, dims)
+    values = reshape(dy, whole)
+    moved = transpose(values, concat([first, [axis_dims], before, after], 0))
+    summed = _sum_rows(params_shape, moved, indices, batch, params_shape[axis])
+    return transpose(summed, concat([first, before + 1, [batch], after], 0))
+
+
+def _sum_rows(params_shape, values, indices, batch, rows):
+    """The rows that were gathered, added up where they came from; batch dimensions are made part of the row's number."""
+    n = expand_dims(size(indices), 0)
+    if batch:
+        sizes = shape(values)
+        outer, inner = sizes[:batch], sizes[batch:][1:]
+        flat = concat([[-1], inner], 0)
+        rows *= prod_node(outer, [0], keep_dims=False)
+        indices = _batch_numbers(params_shape, indices, batch)
+        values = reshape(dense(values), flat)
+    made = unsorted_segment_sum(values, reshape(indices, n), rows)
+    return reshape(made, concat([outer, flat], 0)) if batch else made
+
+
+def _batch_numbers(params_shape, indices, batch):
+    """Indices that count through all batches."""
+    made, kind = indices, indices._dtype.base_dtype
+    sizes = cast(params_shape, kind)
+    below = ones((), dtype=kind)
+    for dim in range(batch, 0, -1):
+        size_ = sizes[dim - 1]
+        below *= sizes[dim]
+        start, step = zeros((), dtype=kind), ones((), dtype=kind)
+        numbers = range_(start, size_, step) * below
+        made += reshape(numbers, stack([1] * (dim - 1) + [size_] + [1] * (indices.rank - dim), axis=0))
+    return made
+
+
+prod_node = define("Prod")
 gradient("GatherV2", _gather_v2)
 
 

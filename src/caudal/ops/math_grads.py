@@ -226,6 +226,20 @@ def _x(op):
     return conj(op.inputs[0])
 
 
+def _with_square(node, op, dy):
+    """1 plus or minus the square; the square's node comes first."""
+    squared = square(_x(op))
+    return node(constant(1, dy._dtype), squared)
+
+
+def _over_root(op, dy):
+    return reciprocal_of(sqrt_(_with_square(sub, op, dy)))
+
+
+def _times(slope, dy):
+    return dy * slope
+
+
 def _rsqrt(op, dy):
     return grad_nodes["RsqrtGrad"](op.outputs[0], dy)
 
@@ -247,12 +261,12 @@ _ONE = {
     "Inv": lambda op, dy: grad_nodes["ReciprocalGrad"](op.outputs[0], dy),
     "Tanh": _after(lambda op, dy: grad_nodes["TanhGrad"](_y(op), dy)),
     "Sigmoid": _after(lambda op, dy: grad_nodes["SigmoidGrad"](_y(op), dy)),
-    "Acos": _after(lambda op, dy: -dy * reciprocal_of(sqrt_(sub(constant(1, dy._dtype), square(_x(op)))))),
-    "Asin": _after(lambda op, dy: dy * reciprocal_of(sqrt_(sub(constant(1, dy._dtype), square(_x(op)))))),
-    "Atan": _after(lambda op, dy: dy * reciprocal_of(NODES["Add"](constant(1, dy._dtype), square(_x(op))))),
+    "Acos": _after(lambda op, dy: _times(_over_root(op, dy), -dy)),
+    "Asin": _after(lambda op, dy: _times(_over_root(op, dy), dy)),
+    "Atan": _after(lambda op, dy: _times(reciprocal_of(_with_square(NODES["Add"], op, dy)), dy)),
     "Asinh": _after(lambda op, dy: dy / PLAIN["Cosh"](_y(op))),
     "Acosh": _after(lambda op, dy: dy / PLAIN["Sinh"](_y(op))),
-    "Atanh": _after(lambda op, dy: dy * reciprocal_of(sub(constant(1, dy._dtype), square(_x(op))))),
+    "Atanh": _after(lambda op, dy: _times(reciprocal_of(_with_square(sub, op, dy)), dy)),
     "Lgamma": _after(lambda op, dy: dy * PLAIN["Digamma"](_x(op))),
     "Conj": lambda op, dy: conj(dy),
     "Sign": lambda op, dy: zeros(shape(op.inputs[0]), op.inputs[0]._dtype),
@@ -288,7 +302,7 @@ gradient("Square", _square)
 def _tan(op, dy):
     with control_dependencies([dy]):
         secant = reciprocal_of(PLAIN["Cos"](_x(op)))
-        return [dy * square(secant)]
+        return [square(secant) * dy]
 
 
 gradient("Tan", _tan)
@@ -439,7 +453,8 @@ def _mean(op, dy):
     if n_in is not None and n_out is not None:
         factor = constant(n_in // max(n_out, 1), slope._dtype)
     else:
-        n = _safe_div(reduce_prod(shape(x)), reduce_prod(shape(y)))
+        sx, sy = shape(x), shape(y)
+        n = _safe_div(reduce_prod(sx), reduce_prod(sy))
         factor = cast(n, slope._dtype)
     return [true_divide(slope, factor), None]
 
@@ -500,7 +515,7 @@ def _cumprod(op, dy):
     x, axis = op.inputs
     product = cumprod(x, axis, exclusive=op.attrs["exclusive"], reverse=op.attrs["reverse"])
     out = cumsum(product * dy, axis, exclusive=op.attrs["exclusive"], reverse=not op.attrs["reverse"])
-    return [PLAIN["RealDiv"](out, x), None]
+    return [out / x, None]
 
 
 gradient("Cumprod", _cumprod)
@@ -541,8 +556,7 @@ def _batch_matmul(op, dy):
 def _batch_matmul_v2(op, dy):
     x, y = op.inputs
     dx, dw = _batch_matmul(op, dy)
-    static_batch = x.dims is not None and y.dims is not None and shapes.known(x.dims[:-2]) and x.dims[:-2] == y.dims[:-2]
-    if static_batch:
+    if shapes.known(x.dims) and x.dims == y.dims:
         return [dx, dw]
     sx, sy = shape(x), shape(y)
     rx, ry = broadcast_gradient_args(sx[:-2], sy[:-2])
