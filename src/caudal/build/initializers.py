@@ -4,13 +4,17 @@ import math
 
 import numpy as np
 
-from ..graph.convert import convert_to_tensor
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
 from ..ops.basic import constant
+from ..ops.elementwise import sign
 from ..ops.fill import ones, zeros
+from ..ops.linalg import qr
+from ..ops.matrices import diag_part, eye, matrix_transpose
 from ..ops.random import random_normal, random_uniform, truncated_normal
+from ..ops.shape import reshape
+from ..ops.slicing import slice_
 
 __all__ = ["Initializer"]
 
@@ -178,7 +182,7 @@ def fans(shape):
     return shape[-2] * window, shape[-1] * window
 
 
-@export("variance_scaling_initializer", "initializers.variance_scaling")
+@export("variance_scaling_initializer", "initializers.variance_scaling", "keras.initializers.VarianceScaling")
 class VarianceScaling(Initializer):
     """Numbers whose variance is `scale` over the number of inputs, outputs, or their mean.
 
@@ -269,8 +273,76 @@ class Identity(Initializer):
     def __call__(self, shape, dtype=None, partition_info=None):
         whole = shape if partition_info is None else partition_info.full_shape
         need(len(whole) == 2, "Identity matrix initializer can only be used for 2D matrices.")
-        kind = dtypes.as_dtype(self.dtype if dtype is None else dtype)
-        return convert_to_tensor(np.eye(*[int(d) for d in whole], dtype=kind.np) * np.asarray(self.gain, kind.np))
+        made = eye(*whole, dtype=self.dtype if dtype is None else dtype)
+        if partition_info is not None:
+            made = slice_(made, partition_info.var_offset, shape)
+        return self.gain * made
 
     def get_config(self):
         return {"gain": self.gain, "dtype": self.dtype.name}
+
+
+@export("orthogonal_initializer", "initializers.orthogonal", "keras.initializers.Orthogonal", "keras.initializers.orthogonal")
+class Orthogonal(Initializer):
+    """Orthonormal rows or columns, times `gain`: the q of a random matrix's decomposition.
+
+    Args:
+      gain: a factor.
+      seed: the op's seed.
+      dtype: the dtype if the call names none.
+
+    Source: Saxe et al., "Exact solutions to the nonlinear dynamics of learning" (2013).
+    """
+
+    def __init__(self, gain=1.0, seed=None, dtype=dtypes.float32):
+        self.gain, self.dtype, self.seed = gain, _float(dtype), seed
+
+    def __call__(self, shape, dtype=None, partition_info=None):
+        need(len(shape) >= 2, "The tensor to initialize must be at least two-dimensional")
+        columns = shape[-1]
+        rows = 1
+        for d in shape[:-1]:
+            rows *= d
+        drawn = random_normal((max(rows, columns), min(rows, columns)), dtype=self.dtype if dtype is None else dtype, seed=self.seed)
+        q, r = qr(drawn, full_matrices=False)
+        q *= sign(diag_part(r))  # so that all are equally likely
+        if rows < columns:
+            q = matrix_transpose(q)
+        return self.gain * reshape(q, shape)
+
+    def get_config(self):
+        return {"gain": self.gain, "seed": self.seed, "dtype": self.dtype.name}
+
+
+def _keras(*names):
+    """The same initializer with Keras's own defaults and names."""
+
+    def hang(cls):
+        cls.__name__ = cls.__qualname__ = names[0]
+        return export(*(f"keras.initializers.{name}" for name in names))(cls)
+
+    return hang
+
+
+@_keras("RandomNormal", "random_normal", "normal")
+class KerasNormal(RandomNormal):
+    """Normal numbers, of deviation 0.05 by default."""
+
+    def __init__(self, mean=0.0, stddev=0.05, seed=None, dtype=dtypes.float32):
+        super().__init__(mean, stddev, seed, dtype)
+
+
+@_keras("RandomUniform", "random_uniform", "uniform")
+class KerasUniform(RandomUniform):
+    """Uniform numbers, within 0.05 by default."""
+
+    def __init__(self, minval=-0.05, maxval=0.05, seed=None, dtype=dtypes.float32):
+        super().__init__(minval, maxval, seed, dtype)
+
+
+@_keras("TruncatedNormal", "truncated_normal")
+class KerasTruncated(TruncatedNormal):
+    """Normal numbers drawn again where they are more than two deviations off; the deviation is 0.05 by default."""
+
+    def __init__(self, mean=0.0, stddev=0.05, seed=None, dtype=dtypes.float32):
+        super().__init__(mean, stddev, seed, dtype)

@@ -308,7 +308,7 @@ def _default_initializer(name, shape, dtype):
     if dtype.is_floating:
         return initializers.GlorotUniform(), False
     if dtype.is_integer or dtype.is_unsigned or dtype.is_bool or dtype is dtypes.string:
-        return initializers.Zeros()(shape=shape.as_list(), dtype=dtype.base_dtype), True
+        return initializers.Zeros(), False
     raise ValueError(f"An initializer for variable {name} of {dtype.base_dtype} is required")
 
 

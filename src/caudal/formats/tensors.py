@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..ground import dtypes
+from ..ground.shapes import dims_of
 
 
 def to_array(values, dtype=None, shape=None, verify_shape=False):
@@ -23,6 +24,18 @@ def to_array(values, dtype=None, shape=None, verify_shape=False):
         out = np.empty(len(flat), object)
         out[:] = flat
         array = out.reshape(array.shape)
-    if shape is not None:
-        array = np.broadcast_to(array, shape) if array.size == 1 else array.reshape(shape)
-    return array, kind
+    return (array if shape is None else _shaped(array, dims_of(shape), verify_shape)), kind
+
+
+def _shaped(array, dims, verify_shape):
+    """`array` in a shape; a shorter one is filled up with its last element."""
+    if verify_shape and array.shape != dims:
+        shown = tuple(array.shape)
+        raise TypeError(f"Expected Tensor's shape: {dims}, got {shown}.")
+    n = int(np.prod(dims, dtype=np.int64))
+    if array.size == 1:
+        return np.broadcast_to(array.reshape(()), dims)
+    if array.size > n or not array.size:
+        raise ValueError(f"Too many elements provided. Needed at most {n}, but received {array.size}")
+    flat = array.reshape(-1)
+    return np.concatenate([flat, np.repeat(flat[-1:], n - flat.size)]).reshape(dims)
