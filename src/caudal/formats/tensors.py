@@ -74,13 +74,18 @@ def to_array(values, dtype=None, shape=None, verify_shape=False):
         array = np.asarray(values, dtype=None if kind is None else kind.np)
     kind = dtypes.as_dtype(array.dtype) if kind is None else kind
     if kind is dtypes.string:
-        array = _bytes(array)
+        array = _bytes(array, values)
     return (array if shape is None else _shaped(array, dims_of(shape), verify_shape)), kind
 
 
-def _bytes(array):
+def _bytes(array, values):
     """Strings as bytes objects."""
     flat = [v.encode() if isinstance(v, str) else v for v in array.ravel()]
+    if not all(isinstance(v, bytes) for v in flat):
+        raise TypeError(
+            f"Failed to convert object of type {type(values)} to Tensor. Contents: {values}. "
+            "Consider casting elements to a supported type."
+        )
     out = np.empty(len(flat), object)
     out[:] = flat
     return out.reshape(array.shape)

@@ -102,8 +102,8 @@ class Tensor:
 
     def __iter__(self):
         raise TypeError(
-            "Tensor objects are only iterable when eager execution is enabled. "
-            "To iterate over this tensor use tf.map_fn."
+            "iterating over `tf.Tensor` is not allowed in Graph execution. "
+            "Use Eager execution or decorate this function with @tf.function."
         )
 
     def __len__(self):
@@ -113,9 +113,8 @@ class Tensor:
 
     def __bool__(self):
         raise TypeError(
-            "Using a `tf.Tensor` as a Python `bool` is not allowed. Use `if t is not None:` instead of `if t:` "
-            "to test if a tensor is defined, and use TensorFlow ops such as tf.cond to execute subgraphs "
-            "conditioned on the value of a tensor."
+            "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. "
+            "Use Eager execution or decorate this function with @tf.function."
         )
 
     __nonzero__ = __bool__

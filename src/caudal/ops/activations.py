@@ -302,7 +302,7 @@ def _over_last(node, x, dim, name):
 
 def _axis(axis, dim):
     if dim is not None:
-        need(axis is None, "Cannot specify both 'axis' and 'dim'")
+        need(axis is None, "Cannot specify both 'dim' and 'axis'")
         axis = dim
     return -1 if axis is None else axis
 

@@ -34,14 +34,14 @@ def constant(value, dtype=None, shape=None, name="Const", verify_shape=False):
     return constant_node(value, dtype, name, shape, verify_shape)
 
 
-_CPP_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
+CPP_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 
 
 def _unfed(B, *, op):
     shape = "" if op.attrs["shape"] is None or op.attrs["shape"] == () else f" and shape {text(op.attrs['shape'])}"
     kind = op.attrs["dtype"].name
     raise InvalidArgumentError(
-        None, op, f"You must feed a value for placeholder tensor '{op._name}' with dtype {_CPP_NAMES.get(kind, kind)}{shape}"
+        None, op, f"You must feed a value for placeholder tensor '{op._name}' with dtype {CPP_NAMES.get(kind, kind)}{shape}"
     )
 
 

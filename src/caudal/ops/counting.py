@@ -44,7 +44,7 @@ def _lower_top_k(B, x, k, *, op):
     if k < 0:
         raise InvalidArgumentError(None, op, f"Need k >= 0, got {k}")
     if n < k:
-        raise InvalidArgumentError(None, op, "input must have at least k columns")
+        raise InvalidArgumentError(None, op, f"input must have at least k columns. Had {n}, needed {k}")
     backwards = B.argsort(B.flip(x, -1), axis=-1, stable=True)  # of equal ones the first comes first, then
     order = (n - 1 - B.flip(backwards, -1))[..., :k]
     return B.take_along_axis(x, order, axis=-1), order.astype(np.int32)

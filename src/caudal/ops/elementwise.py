@@ -6,10 +6,11 @@ from ..graph.composite import IndexedSlices, SparseTensor
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.graph import Tensor
+from ..graph.opdef import wants
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InvalidArgumentError
+from ..ground.errors import InferError, InvalidArgumentError
 from .basic import same
 from .fill import cast_node, zeros_like
 
@@ -284,8 +285,28 @@ def _plus(B, x, y):
     return np.add(x, y) if getattr(x, "dtype", None) == object else B.add(x, y)
 
 
+def _fitting(lower):
+    """`lower`, once it is sure that the shapes broadcast."""
+    names = wants(lower)
+
+    def checked(B, x, y, *, op):
+        if x.shape != y.shape:
+            _check_shapes(x, y, op)
+        return lower(B, x, y, **{k: op if k == "op" else op.attrs[k] for k in names})
+
+    return checked
+
+
+def _check_shapes(x, y, op):
+    try:
+        shapes.broadcast(x.shape, y.shape)
+    except InferError:
+        words = f"Incompatible shapes: {shapes.text(x.shape)} vs. {shapes.text(y.shape)}"
+        raise InvalidArgumentError(None, op, words) from None
+
+
 for _type, _lower, _ in _BINARY:
-    NODES[_type] = define(_type, infer=broadcast, lower=_lower)
+    NODES[_type] = define(_type, infer=broadcast, lower=_fitting(_lower))
 define("Invert", infer=same, lower=lambda B, x: B.invert(x), grad=None)
 for _type in ("BitwiseAnd", "BitwiseOr", "BitwiseXor", "LeftShift", "RightShift", "NextAfter"):
     define(_type, grad=None)

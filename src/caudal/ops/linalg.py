@@ -34,7 +34,7 @@ def _square(x):
 
 def _check_square(op, x):
     if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
-        raise InvalidArgumentError(None, op, f"Input matrix must be square, got {x.shape[-2]} != {x.shape[-1]}")
+        raise InvalidArgumentError(None, op, "Input matrix must be square.")
 
 
 def _attempt(op, words, compute):
@@ -51,7 +51,7 @@ def _attempt(op, words, compute):
 def _lower_inverse(B, x, *, adjoint, op):
     _check_square(op, x)
     x = B.conj(B.swapaxes(x, -1, -2)) if adjoint else x
-    return _attempt(op, _SINGULAR, lambda: B.linalg.inv(x))
+    return _attempt(op, "Input is not invertible.", lambda: B.linalg.inv(x))
 
 
 def _inverse_slope(op, dy):

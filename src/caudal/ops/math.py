@@ -1,8 +1,9 @@
 """Sums of several tensors, cumulative sums, and other arithmetic beyond one and two arguments."""
 
+import collections.abc
+
 import numpy as np
 
-from ..graph import static
 from ..graph.composite import IndexedSlices, convert_or_composite
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
@@ -10,7 +11,7 @@ from ..graph.graph import Tensor
 from ..graph.scopes import name_scope
 from ..ground import shapes
 from ..ground.api import export
-from ..ground.errors import InferError
+from ..ground.errors import InferError, InvalidArgumentError, need
 from .basic import identity
 from .elementwise import PLAIN, multiply, rsqrt, square
 from .reduce import reduce_sum
@@ -20,13 +21,22 @@ __all__ = ["add_n", "cumsum"]
 
 
 def _infer_add_n(*xs):
-    dims = None
-    for x in reversed(xs):
-        dims = shapes.merge(x.dims, dims)
+    dims = xs[-1].dims
+    for k in range(len(xs) - 2, -1, -1):
+        try:
+            dims = shapes.merge(xs[k].dims, dims)
+        except InferError as error:
+            raise InferError(f"{error}\n\tFrom merging shape {k} with other shapes.") from None
     return [dims]
 
 
-def _lower_add_n(B, *xs):
+def _lower_add_n(B, *xs, op):
+    for k, x in enumerate(xs):
+        if x.shape != xs[0].shape:
+            raise InvalidArgumentError(
+                None, op, f"Inputs to operation {op.name} of type {op.type} must have the same size and shape. "
+                f"Input 0: {shapes.text(xs[0].shape)} != input {k}: {shapes.text(x.shape)}"
+            )
     total = xs[0]
     for x in xs[1:]:
         total = total + x
@@ -47,10 +57,10 @@ def add_n(inputs, name=None):
     Raises:
       ValueError: no tensors, or their shapes differ.
     """
-    words = "inputs must be an iterable of at least one Tensor/IndexedSlices with the same dtype and shape"
-    if not inputs or not isinstance(inputs, (list, tuple)):
-        raise ValueError(words)
+    words = "inputs must be a list of at least one Tensor/IndexedSlices with the same dtype and shape"
+    need(isinstance(inputs, collections.abc.Iterable), words)
     inputs = [convert_or_composite(x) for x in inputs]
+    need(inputs, words)
     if not all(isinstance(x, (Tensor, IndexedSlices)) for x in inputs):
         raise ValueError(words)
     if len(inputs) == 1:
@@ -91,15 +101,19 @@ accumulate_n_node = define("AccumulateNV2", infer=lambda *xs, shape: [shape], lo
 
 
 def _infer_cum(x, axis):
-    at = static.value(axis)
-    if at is not None and x.dims is not None and not -len(x.dims) <= at < len(x.dims):
-        raise InferError(f"Shape must be at least rank {int(at) + 1} but is rank {len(x.dims)}")
     return [x.dims]
 
 
+def _scan_axis(x, axis, op):
+    at = int(axis)
+    if not -x.ndim <= at < x.ndim:
+        raise InvalidArgumentError(None, op, f"ScanOp: Expected scan axis in the range [{-x.ndim}, {x.ndim}), but got {at}")
+    return at
+
+
 def _cumulative(way, start):
-    def lower(B, x, axis, *, exclusive, reverse):
-        at = int(axis)
+    def lower(B, x, axis, *, exclusive, reverse, op):
+        at = _scan_axis(x, axis, op)
         if reverse:
             x = B.flip(x, at)
         out = getattr(B, way)(x, axis=at)
@@ -129,8 +143,8 @@ def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
         return cumprod_node(convert_to_tensor(x, name="x"), axis, exclusive=exclusive, reverse=reverse, name=scope)
 
 
-def _lower_logsumexp(B, x, axis, *, exclusive, reverse):
-    at = int(axis)
+def _lower_logsumexp(B, x, axis, *, exclusive, reverse, op):
+    at = _scan_axis(x, axis, op)
     x = B.flip(x, at) if reverse else x
     out = B.cumulative_logaddexp(x, at)
     if exclusive:

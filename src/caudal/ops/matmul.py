@@ -55,11 +55,20 @@ def _adjoint(B, x):
 
 
 def _lower_batch(B, x, y, *, adj_x, adj_y, op):
+    for k, one in enumerate((x, y)):
+        if one.ndim < 2:
+            raise InvalidArgumentError(None, op, f"In[{k}] ndims must be >= 2: {one.ndim}")
+    sizes = [shapes.text(one.shape) for one in (x, y)]
+    try:
+        shapes.broadcast(x.shape[:-2], y.shape[:-2])
+    except shapes.InferError:
+        raise InvalidArgumentError(
+            None, op, f"In[0] and In[1] must have compatible batch dimensions: {sizes[0]} vs. {sizes[1]}"
+        ) from None
     x, y = (_adjoint(B, x) if adj_x else x), (_adjoint(B, y) if adj_y else y)
     if x.shape[-1] != y.shape[-2]:
-        raise InvalidArgumentError(
-            None, op, f"In[0] mismatch In[1] shape: {x.shape[-1]} vs. {y.shape[-2]}: {shapes.text(op.inputs[0].dims)} {shapes.text(op.inputs[1].dims)} 0 0"
-        )
+        mismatch = f"{x.shape[-1]} vs. {y.shape[-2]}: {sizes[0]} {sizes[1]} {int(adj_x)} {int(adj_y)}"
+        raise InvalidArgumentError(None, op, f"In[0] mismatch In[1] shape: {mismatch}")
     return B.matmul(x, y)
 
 

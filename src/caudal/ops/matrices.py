@@ -306,8 +306,8 @@ def trace(x, name=None):
 
 def _infer_cross(a, b):
     dims = shapes.merge(shapes.with_rank_at_least(a.dims, 1), shapes.with_rank_at_least(b.dims, 1))
-    if dims is not None:
-        shapes.merge_dim(dims[-1], 3)
+    if dims is not None and dims[-1] not in (None, 3):
+        raise InferError(f"Dimension must be 3 but is {dims[-1]}")
     return [dims]
 
 

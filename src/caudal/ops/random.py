@@ -11,7 +11,8 @@ from ..graph.graph import default_graph
 from ..graph.scopes import name_scope
 from ..ground import dtypes
 from ..ground.api import export
-from ..ground.shapes import dimension_value
+from ..ground.errors import InvalidArgumentError
+from ..ground.shapes import dimension_value, with_rank
 from .basic import same
 from .elementwise import NODES
 
@@ -40,10 +41,26 @@ def _shaped(shape, *_):
     return [static.partial_shape(shape)]
 
 
+def _sizes(shape, op):
+    """A shape as a tuple of ints."""
+    sizes = tuple(int(d) for d in shape)
+    if any(d < 0 for d in sizes):
+        raise InvalidArgumentError(None, op, f"Dimension {min(sizes)} must be >= 0")
+    return sizes
+
+
+def _lower_int(B, shape, low, high, *, state, op):
+    sizes = _sizes(shape, op)
+    if not B.compiled and 0 not in sizes and not low < high:
+        raise InvalidArgumentError(None, op, f"Need minval < maxval, got {low} >= {high}")
+    out, after = philox.uniform_int(B.xp, state.get(lambda: begin(op)), sizes, low, high)
+    state.write(after)
+    return out
+
+
 def _draw(function):
     def lower(B, shape, *rest, state, op):
-        shape = tuple(int(d) for d in shape)
-        out, after = function(B, state.get(lambda: begin(op)), shape, op.attrs.get("dtype"), *rest)
+        out, after = function(B, state.get(lambda: begin(op)), _sizes(shape, op), op.attrs.get("dtype"), *rest)
         state.write(after)
         return out
 
@@ -57,7 +74,9 @@ def _node(name, function, host=False):
 uniform_node = _node("RandomUniform", lambda B, s, shape, kind: philox.uniform(B.xp, s, shape, kind.np))
 normal_node = _node("RandomStandardNormal", lambda B, s, shape, kind: philox.normal(B.xp, s, shape, kind.np))
 truncated_node = _node("TruncatedNormal", lambda B, s, shape, kind: draws.truncated_normal(s, shape, kind.np), host=True)
-uniform_int_node = _node("RandomUniformInt", lambda B, s, shape, kind, low, high: philox.uniform_int(B.xp, s, shape, low, high))
+uniform_int_node = define(
+    "RandomUniformInt", infer=_shaped, lower=_lower_int, static=(0,), begin=begin, grad=None
+)
 
 
 def seeds_of(seed):
@@ -71,7 +90,7 @@ def shape_tensor(shape):
     dtype = None
     if isinstance(shape, (list, tuple)):
         dtype = None if shape else dtypes.int32
-        shape = [dimension_value(d) for d in shape]
+        shape = tuple(dimension_value(d) for d in shape)
     return convert_to_tensor(shape, dtype=dtype, name="shape")
 
 
@@ -164,7 +183,7 @@ def random_shuffle(value, seed=None, name=None):
 
 def _infer_multinomial(logits, samples):
     n = static.value(samples)
-    rows = None if logits.dims is None else logits.dims[0]
+    rows = with_rank(logits.dims, 2)[0]
     return [(rows, None if n is None else int(n))]
 
 

@@ -112,11 +112,11 @@ def both(axis, old, keepdims, keep):
     """The arguments under their new and old names."""
     if old is not None:
         if axis is not None:
-            raise ValueError("Cannot specify both 'axis' and 'reduction_indices'")
+            raise ValueError("Cannot specify both 'reduction_indices' and 'axis'")
         axis = old
     if keep is not None:
         if keepdims is not None:
-            raise ValueError("Cannot specify both 'keepdims' and 'keep_dims'")
+            raise ValueError("Cannot specify both 'keep_dims' and 'keepdims'")
         keepdims = keep
     return axis, False if keepdims is None else keepdims
 
@@ -226,6 +226,8 @@ def _infer_arg(x, axis):
 def _arg(way):
     def lower(B, x, axis, *, output_type, op):
         at = int(axis)
+        if not -x.ndim <= at < x.ndim:
+            raise InvalidArgumentError(None, op, f"Expected dimension in the range [{-x.ndim}, {x.ndim}), but got {at}")
         if x.shape[at] == 0:
             raise InvalidArgumentError(None, op, f"Reduction axis {at} is empty in shape {shapes.text(x.shape)}")
         return getattr(B, way)(x, axis=at).astype(output_type.np)
@@ -241,7 +243,7 @@ def _public_arg(kind, what, *names):
     def call(input, axis=None, name=None, dimension=None, output_type=dtypes.int64):
         if dimension is not None:
             if axis is not None:
-                raise ValueError("Cannot specify both 'axis' and 'dimension'")
+                raise ValueError("Cannot specify both 'dimension' and 'axis'")
             axis = dimension
         return NODES[kind](input, 0 if axis is None else axis, name=name, output_type=output_type)
 

@@ -63,8 +63,8 @@ def reverse_sequence(
     Raises:
       ValueError: an axis is given twice, or shapes don't fit.
     """
-    need(seq_axis is None or seq_dim is None, "Cannot specify both 'seq_axis' and 'seq_dim'")
-    need(batch_axis is None or batch_dim is None, "Cannot specify both 'batch_axis' and 'batch_dim'")
+    need(seq_axis is None or seq_dim is None, "Cannot specify both 'seq_dim' and 'seq_axis'")
+    need(batch_axis is None or batch_dim is None, "Cannot specify both 'batch_dim' and 'batch_axis'")
     seq_dim = seq_axis if seq_dim is None else seq_dim
     batch_dim = batch_axis if batch_dim is None else batch_dim
     return reverse_node(input, seq_lengths, seq_dim=seq_dim, batch_dim=batch_dim or 0, name=name)

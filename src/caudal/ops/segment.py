@@ -8,6 +8,7 @@ from ..graph.define import define
 from ..graph.scopes import name_scope
 from ..ground.api import export
 from ..ground.errors import InferError, InvalidArgumentError
+from ..ground.shapes import merge_dim
 from .elementwise import PLAIN, sqrt
 from .fill import ones
 from .shape import reshape, shape_internal
@@ -16,14 +17,13 @@ __all__ = ["segment_sum", "unsorted_segment_prod", "unsorted_segment_sum"]
 
 
 def _infer_unsorted(data, ids, number):
+    for a, b in zip(data.dims or (), ids.dims or (), strict=False):
+        merge_dim(a, b)
     n = static.value(number)
     if n is not None and n < 0:
         raise InferError(f"Dimension size, given by scalar input 2, must be non-negative but is {int(n)}")
     if ids.dims is None or data.dims is None:
         return [None]
-    for a, b in zip(ids.dims, data.dims, strict=False):
-        if a is not None and b is not None and a != b:
-            raise InferError(f"Dimension 0 in both shapes must be equal, but are {b} and {a}. Shapes are {list(data.dims)} and {list(ids.dims)}.".replace(" ,", ","))
     return [(None if n is None else int(n), *data.dims[len(ids.dims) :])]
 
 
@@ -109,6 +109,8 @@ def _infer_sorted(data, ids):
 
 def _sorted(way):
     def lower(B, data, ids, *, op):
+        if not data.ndim or ids.shape != data.shape[:1]:
+            raise InvalidArgumentError(None, op, "segment_ids should be the same size as dimension 0 of input.")
         if ids.size and (np.diff(ids) < 0).any():
             raise InvalidArgumentError(None, op, "segment ids are not increasing")
         n = int(ids[-1]) + 1 if ids.size else 0

@@ -11,8 +11,8 @@ from ..graph.define import define
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError
-from .basic import constant
+from ..ground.errors import InferError, InvalidArgumentError, UnimplementedError
+from .basic import CPP_NAMES, constant
 
 __all__ = ["expand_dims", "rank", "reshape", "shape", "size", "squeeze", "tile", "transpose"]
 
@@ -26,7 +26,7 @@ def axis_argument(axis, old, name="axis", old_name="dim"):
     if old is None:
         return axis
     if axis is not None:
-        raise ValueError(f"Cannot specify both '{name}' and '{old_name}'")
+        raise ValueError(f"Cannot specify both '{old_name}' and '{name}'")
     return old
 
 
@@ -68,7 +68,13 @@ def _infer_cast(x):
     return [x.dims]
 
 
-cast_node = define("Cast", infer=_infer_cast, lower=lambda B, x, *, DstT: B.cast(x, DstT.np))
+def _lower_cast(B, x, *, SrcT, DstT, op):  # noqa: N803  # attributes
+    if (SrcT is dtypes.string) != (DstT is dtypes.string):
+        raise UnimplementedError(None, op, f"Cast {CPP_NAMES.get(SrcT.name, SrcT.name)} to {CPP_NAMES.get(DstT.name, DstT.name)} is not supported")
+    return B.cast(x, DstT.np)
+
+
+cast_node = define("Cast", infer=_infer_cast, lower=_lower_cast)
 
 
 @export("shape", "compat.v1.shape")
@@ -215,6 +221,8 @@ def reshape(tensor, shape, name=None):
 
 def _infer_expand(x, axis):
     at = static.value(axis)
+    if at is not None and at.size != 1:
+        raise InferError("'dim' input must be a tensor with a single value")
     if x.dims is None:
         return [None]
     if at is None:
@@ -227,10 +235,17 @@ def _infer_expand(x, axis):
     return [(*x.dims[:at], 1, *x.dims[at:])]
 
 
+def _lower_expand(B, x, axis, *, op):
+    at = int(np.asarray(axis).reshape(-1)[0])
+    if not -x.ndim - 1 <= at <= x.ndim:
+        raise InvalidArgumentError(None, op, f"Tried to expand dim index {at} for tensor with {x.ndim} dimensions.")
+    return B.expand_dims(x, at)
+
+
 expand_dims_node = define(
     "ExpandDims",
     infer=_infer_expand,
-    lower=lambda B, x, axis: B.expand_dims(x, int(np.asarray(axis).reshape(-1)[0])),
+    lower=_lower_expand,
     static=(1,),
 )
 
