@@ -3,7 +3,21 @@
 import numpy as np
 import scipy.special
 
-__all__ = ["betainc", "digamma", "erf", "erfc", "gamma_slope", "gammainc", "gammainc_slope", "gammaincc", "i0e", "i1e", "lgamma", "polygamma", "zeta"]
+__all__ = [
+    "betainc",
+    "digamma",
+    "erf",
+    "erfc",
+    "gamma_slope",
+    "gammainc",
+    "gammainc_slope",
+    "gammaincc",
+    "i0e",
+    "i1e",
+    "lgamma",
+    "polygamma",
+    "zeta",
+]
 
 
 def _typed(function):

@@ -106,4 +106,6 @@ def _add_slope(op, dy):
 
 
 gather_nd_node = define("GatherNd")
-add_node = define("SparseTensorDenseAdd", infer=lambda indices, values, dims, dense: [dense.dims], lower=_lower_add, grad=_add_slope)
+add_node = define(
+    "SparseTensorDenseAdd", infer=lambda indices, values, dims, dense: [dense.dims], lower=_lower_add, grad=_add_slope
+)

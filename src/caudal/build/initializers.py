@@ -303,7 +303,9 @@ class Orthogonal(Initializer):
         rows = 1
         for d in shape[:-1]:
             rows *= d
-        drawn = random_normal((max(rows, columns), min(rows, columns)), dtype=self.dtype if dtype is None else dtype, seed=self.seed)
+        drawn = random_normal(
+            (max(rows, columns), min(rows, columns)), dtype=self.dtype if dtype is None else dtype, seed=self.seed
+        )
         q, r = qr(drawn, full_matrices=False)
         q *= sign(diag_part(r))  # so that all are equally likely
         if rows < columns:

@@ -9,8 +9,8 @@ from ..graph.scopes import control_dependencies, name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
 from ..ground.errors import need
-from ..ops.basic import constant, identity
 from ..ops.asserts import assert_rank_at_least
+from ..ops.basic import constant, identity
 from ..ops.elementwise import NODES, PLAIN, abs, cast, conj, pow, sqrt
 from ..ops.fill import range_
 from ..ops.join import concat

@@ -273,8 +273,8 @@ def _check_mel(bins, rate, low, high, dtype):
     need(low < high, f"lower_edge_hertz {low:.1f} >= upper_edge_hertz {high:.1f}")
     if not isinstance(rate, Tensor):
         need(rate > 0.0, f"sample_rate must be positive. Got: {rate}")
-        words = f"upper_edge_hertz must not be larger than the Nyquist frequency (sample_rate / 2). Got {high} for sample_rate: {rate}"
-        need(high <= rate / 2, words)
+        words = "upper_edge_hertz must not be larger than the Nyquist frequency (sample_rate / 2). Got"
+        need(high <= rate / 2, f"{words} {high} for sample_rate: {rate}")
     need(dtype.is_floating, f"dtype must be a floating point type. Got: {dtype}")
 
 

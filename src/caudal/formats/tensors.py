@@ -7,7 +7,6 @@ import numpy as np
 from ..ground import dtypes
 from ..ground.shapes import Dimension, dims_of
 
-
 _KINDS = (  # what Python values a dtype takes
     (lambda kind: kind.is_bool, bool),
     (lambda kind: kind.is_integer, (numbers.Integral, np.integer, Dimension)),

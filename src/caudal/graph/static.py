@@ -194,11 +194,17 @@ def summarize(array, limit=256):
     return "".join(f"[{summarize(row, limit)}]" for row in array)
 
 
+def _escaped(words):
+    """Words as C would write them."""
+    marks = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "'": "\\'", "\\": "\\\\"}
+    return "".join(marks.get(c) or (c if 32 <= ord(c) < 127 else f"\\{ord(c):03o}") for c in words)
+
+
 def _one(item):
     if isinstance(item, (bool, np.bool_)):
         return "1" if item else "0"
     if isinstance(item, (bytes, str)):
-        return item.decode("latin1") if isinstance(item, bytes) else item
+        return _escaped(item.decode("latin1") if isinstance(item, bytes) else item)
     if isinstance(item, (float, np.floating)):
         return f"{float(item):.6g}"
     return str(item)

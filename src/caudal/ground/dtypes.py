@@ -90,13 +90,13 @@ class DType:
     def _bound(self, which):
         base = self.base_dtype
         if self.is_quantized or base in (bool, string, complex64, complex128):
-            raise TypeError(f"Cannot find {('minimum', 'maximum')[which]} value of {self!r}.")
+            raise TypeError(f"Cannot find {('minimum', 'maximum')[which]} value of {self}.")
         if base._type_enum in _BOUNDS:
             return _BOUNDS[base._type_enum][which]
         try:
             limits = np.finfo(self.np) if self.is_floating else np.iinfo(self.np)
         except (TypeError, ValueError):
-            raise TypeError(f"Cannot find {('minimum', 'maximum')[which]} value of {self!r}.") from None
+            raise TypeError(f"Cannot find {('minimum', 'maximum')[which]} value of {self}.") from None
         return (limits.min, limits.max)[which]
 
     @property

@@ -105,7 +105,8 @@ def assert_near(x, y, rtol=None, atol=None, data=None, summarize=None, message=N
         y = convert_to_tensor(y, name="y", dtype=x._dtype)
         least = 10 * np.finfo(x.dtype.as_numpy_dtype).eps
         rtol, atol = (
-            convert_to_tensor(least if given is None else given, name=word, dtype=x._dtype) for given, word in ((rtol, "rtol"), (atol, "atol"))
+            convert_to_tensor(least if given is None else given, name=word, dtype=x._dtype)
+            for given, word in ((rtol, "rtol"), (atol, "atol"))
         )
         if data is None:
             words = f"x and y not equal to tolerance rtol = {rtol}, atol = {atol}"
@@ -129,7 +130,9 @@ def _signed(kind, sign, check, zero_first):
             return check(*((zero, x) if zero_first else (x, zero)), data=data, summarize=summarize)
 
     assertion.__name__ = assertion.__qualname__ = "assert_" + kind
-    assertion.__doc__ = f"""An operation that fails unless x {sign} 0 for all elements; the arguments are those of `assert_equal`."""
+    assertion.__doc__ = (
+        f"""An operation that fails unless x {sign} 0 for all elements; the arguments are those of `assert_equal`."""
+    )
     return export("assert_" + kind, "debugging.assert_" + kind)(assertion)
 
 
@@ -179,7 +182,8 @@ def _assert_ranks(x, ranks, default, what, holds, dynamic, data, summarize, mess
             wanted = tuple(static.python_value(one) for one in ranks)
             wanted = wanted if default == "assert_rank_in" else int(wanted[0])
             raise ValueError(
-                f"{message}.  Tensor {label} must have rank{what} {wanted}.  Received rank {x.get_shape().ndims}, shape {x.get_shape()}"
+                f"{message}.  Tensor {label} must have rank{what} {wanted}.  "
+                f"Received rank {x.get_shape().ndims}, shape {x.get_shape()}"
             ) from None
 
 
@@ -210,7 +214,9 @@ def assert_rank(x, rank, data=None, summarize=None, message=None, name=None):
 def assert_rank_at_least(x, rank, data=None, summarize=None, message=None, name=None):
     """An operation that fails unless `x` has so many dimensions or more."""
     dynamic = lambda n, r: PLAIN["GreaterEqual"](n, r[0])  # noqa: E731
-    return _assert_ranks(x, [rank], "assert_rank_at_least", " at least", lambda n, r: n >= r[0], dynamic, data, summarize, message, name)
+    return _assert_ranks(
+        x, [rank], "assert_rank_at_least", " at least", lambda n, r: n >= r[0], dynamic, data, summarize, message, name
+    )
 
 
 @export("assert_rank_in", "debugging.assert_rank_in")
@@ -220,7 +226,9 @@ def assert_rank_in(x, ranks, data=None, summarize=None, message=None, name=None)
 
 
 for _function, _rank in (
-    (assert_rank, "rank: int32 scalar."), (assert_rank_at_least, "rank: int32 scalar."), (assert_rank_in, "ranks: a list of int32 scalars."),
+    (assert_rank, "rank: int32 scalar."),
+    (assert_rank_at_least, "rank: int32 scalar."),
+    (assert_rank_in, "ranks: a list of int32 scalars."),
 ):  # fmt: skip
     _function.__doc__ += _RANK_ARGS.format(rank=_rank)
 

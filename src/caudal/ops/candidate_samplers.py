@@ -23,7 +23,9 @@ def _check(op, true, num_true):
     if true.ndim != 2:
         raise InvalidArgumentError(None, op, "true_classes must be a matrix")
     if true.shape[1] != num_true:
-        raise InvalidArgumentError(None, op, f"true_classes must have num_true columns, expected: {true.shape[1]} was: {num_true}")
+        raise InvalidArgumentError(
+            None, op, f"true_classes must have num_true columns, expected: {true.shape[1]} was: {num_true}"
+        )
 
 
 def _lower(make):
@@ -111,7 +113,13 @@ def _public(name, node, what):
 
     def call(true_classes, num_true, num_sampled, unique, range_max, seed=None, name=None):
         made = node(
-            true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, range_max=range_max, name=name, **seeds_of(seed)
+            true_classes,
+            num_true=num_true,
+            num_sampled=num_sampled,
+            unique=unique,
+            range_max=range_max,
+            name=name,
+            **seeds_of(seed),
         )
         return Sampled(*made)
 
@@ -130,13 +138,13 @@ AllCandidateSampler = collections.namedtuple("AllCandidateSampler", _FIELDS)
 
 
 def _fixed_unigram_candidate_sampler(
-    true_classes, num_true, num_sampled, unique, range_max, vocab_file="", distortion=1.0, num_reserved_ids=0, num_shards=1, shard=0,
-    unigrams=(), seed=None, name=None,
+    true_classes, num_true, num_sampled, unique, range_max, vocab_file="", distortion=1.0, num_reserved_ids=0, num_shards=1,
+    shard=0,     unigrams=(), seed=None, name=None,
 ):  # fmt: skip
     made = _fixed_unigram(
         true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, range_max=range_max, vocab_file=vocab_file,
-        distortion=distortion, num_reserved_ids=num_reserved_ids, num_shards=num_shards, shard=shard, unigrams=unigrams, name=name,
-        **seeds_of(seed),
+        distortion=distortion, num_reserved_ids=num_reserved_ids, num_shards=num_shards, shard=shard, unigrams=unigrams,
+        name=name,         **seeds_of(seed),
     )  # fmt: skip
     return FixedUnigramCandidateSampler(*made)
 

@@ -81,7 +81,8 @@ def einsum(equation, *inputs, **kwargs):
         for label in sorted(set("".join(before)) - set(after)):
             if sum(label in axes for axes in before) > 2:
                 warn(
-                    "Falling back to exponential-space implementation of einsum() because index %r is summed over more than two inputs.",
+                    "Falling back to exponential-space implementation of einsum() because index %r is summed over more "
+                    "than two inputs.",
                     label,
                 )
                 return _all_at_once(inputs, before, after)
@@ -143,7 +144,9 @@ def _ordered(tensor, order):
 
 
 def _shaped(tensor, sizes):
-    same = len(sizes) == len(tensor.dims) and all(type(s) is int and s in (d, -1) for d, s in zip(tensor.dims, sizes, strict=True))
+    same = len(sizes) == len(tensor.dims) and all(
+        type(s) is int and s in (d, -1) for d, s in zip(tensor.dims, sizes, strict=True)
+    )
     return tensor if same else reshape(tensor, tuple(sizes))
 
 

@@ -134,9 +134,7 @@ def _real(kind, n):
     back = kind == "irfft"
     slope = {} if n == 3 else {"grad": _irfft_slope(n) if back else _rfft_slope(n)}
     last = f"{n}D" if n > 1 else ""
-    node = define(
-        kind.upper() + last, infer=_infer_real(n, not back), lower=_lower_real(kind + "n", n), static=(1,), **slope
-    )
+    node = define(kind.upper() + last, infer=_infer_real(n, not back), lower=_lower_real(kind + "n", n), static=(1,), **slope)
     dtype = dtypes.complex64 if back else dtypes.float32
 
     def call(input_tensor, fft_length=None, name=None):
@@ -148,7 +146,11 @@ def _real(kind, n):
 
     public = kind + last.lower()
     call.__name__ = call.__qualname__ = public
-    way = "from the half that is kept of a Fourier transform back to" if back else "to the half that is kept of the Fourier transform of"
+    way = (
+        "from the half that is kept of a Fourier transform back to"
+        if back
+        else "to the half that is kept of the Fourier transform of"
+    )
     call.__doc__ = f"""The way {way} real numbers, along the last {n} dimension{"s" if n > 1 else ""}.
 
     Args:

@@ -18,7 +18,16 @@ from .matrices import adjoint, eye, matrix_band_part, matrix_diag, matrix_diag_p
 from .reduce import reduce_sum
 from .shape import expand_dims, reshape, shape
 
-__all__ = ["cholesky", "cholesky_solve", "matrix_inverse", "matrix_solve", "matrix_triangular_solve", "qr", "self_adjoint_eig", "svd"]
+__all__ = [
+    "cholesky",
+    "cholesky_solve",
+    "matrix_inverse",
+    "matrix_solve",
+    "matrix_triangular_solve",
+    "qr",
+    "self_adjoint_eig",
+    "svd",
+]
 
 _SINGULAR = "Input matrix is not invertible."
 
@@ -77,7 +86,9 @@ def _batch(x):
 
 
 _inverse = define("MatrixInverse", infer=lambda x: [_square(x)], lower=_lower_inverse, grad=_inverse_slope)
-_determinant = define("MatrixDeterminant", infer=lambda x: [_batch(x)], lower=lambda B, x: B.linalg.det(x), grad=_determinant_slope)
+_determinant = define(
+    "MatrixDeterminant", infer=lambda x: [_batch(x)], lower=lambda B, x: B.linalg.det(x), grad=_determinant_slope
+)
 _log_determinant = define(
     "LogMatrixDeterminant",
     infer=lambda x: [_batch(x)] * 2,
@@ -127,7 +138,9 @@ def _check_rows(op, matrix, rhs):
     _check_square(op, matrix)
     if matrix.shape[-2] != rhs.shape[-2]:
         raise InvalidArgumentError(
-            None, op, f"Input matrix and right-hand side must have the same number of rows, got {matrix.shape[-2]} != {rhs.shape[-2]}"
+            None,
+            op,
+            f"Input matrix and right-hand side must have the same number of rows, got {matrix.shape[-2]} != {rhs.shape[-2]}",
         )
 
 

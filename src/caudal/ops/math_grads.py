@@ -3,26 +3,23 @@
 import numpy as np
 
 from ..graph import static
-from ..graph.define import define
-from ..graph.opdef import gradient
 from ..graph.graph import default_graph
+from ..graph.opdef import gradient
 from ..graph.scopes import colocate_with, control_dependencies
 from ..ground import dtypes, shapes
 from .basic import constant
-from .elementwise import NODES, PLAIN, cast, conj, div_no_nan, grad_nodes, negative, reciprocal_of, square
+from .elementwise import NODES, PLAIN, cast, conj, div_no_nan, grad_nodes, negative, reciprocal_of, square, true_divide
 from .elementwise import complex as complex_
 from .elementwise import imag as imag_
 from .elementwise import real as real_
 from .elementwise import sign as sign_
-from .elementwise import true_divide
 from .fill import fill, ones_like, range_, zeros, zeros_like
 from .join import concat
 from .math import cumprod, cumsum
-from .matmul import batch_matmul_v2_node, matmul, matmul_node
+from .matmul import matmul, matmul_node
 from .reduce import reduce_prod, reduce_sum
 from .shape import (
     broadcast_gradient_args,
-    expand_dims,
     invert_permutation,
     rank,
     reshape,

@@ -26,7 +26,9 @@ def _lower(B, a, b, *, transpose_a, transpose_b, op):
     a, b = (a.T if transpose_a else a), (b.T if transpose_b else b)
     if a.ndim != 2 or b.ndim != 2:
         which = "In[0]" if a.ndim != 2 else "In[1]"
-        raise InvalidArgumentError(None, op, f"{which} is not a matrix. Instead it has shape {shapes.text((a if a.ndim != 2 else b).shape)}")
+        raise InvalidArgumentError(
+            None, op, f"{which} is not a matrix. Instead it has shape {shapes.text((a if a.ndim != 2 else b).shape)}"
+        )
     if a.shape[1] != b.shape[0]:
         a, b = (a.T if transpose_a else a), (b.T if transpose_b else b)
         raise InvalidArgumentError(
@@ -115,7 +117,13 @@ def matmul(
             b, transpose_b = conj(b), True
         if (a_is_sparse or b_is_sparse) and a._dtype in _SPARSE and b._dtype in _SPARSE:
             made = sparse_matmul_node(
-                a, b, transpose_a=transpose_a, transpose_b=transpose_b, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse, name=scope
+                a,
+                b,
+                transpose_a=transpose_a,
+                transpose_b=transpose_b,
+                a_is_sparse=a_is_sparse,
+                b_is_sparse=b_is_sparse,
+                name=scope,
             )
             if a._dtype is b._dtype is dtypes.bfloat16:
                 made = cast(made, dtypes.bfloat16)
@@ -164,7 +172,9 @@ def sparse_matmul(a, b, transpose_a=False, transpose_b=False, a_is_sparse=False,
 def matvec(a, b, transpose_a=False, adjoint_a=False, a_is_sparse=False, b_is_sparse=False, name=None):
     """The product of matrices `[..., m, k]` with vectors `[..., k]`."""
     with name_scope(name, "MatVec", [a, b]):
-        made = matmul(a, expand_last(b), transpose_a=transpose_a, adjoint_a=adjoint_a, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse)
+        made = matmul(
+            a, expand_last(b), transpose_a=transpose_a, adjoint_a=adjoint_a, a_is_sparse=a_is_sparse, b_is_sparse=b_is_sparse
+        )
         return squeeze_node(made, squeeze_dims=[-1])
 
 
@@ -175,4 +185,3 @@ _expand_node = define("ExpandDims")
 def expand_last(b):
     """`b` with a last dimension of size 1."""
     return _expand_node(b, -1)
-

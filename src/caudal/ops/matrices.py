@@ -16,7 +16,16 @@ from .reduce import reduce_min, reduce_sum
 from .shape import range_node, rank, shape, transpose
 from .slicing import slice_
 
-__all__ = ["adjoint", "diag_part", "eye", "matrix_band_part", "matrix_diag", "matrix_diag_part", "matrix_set_diag", "matrix_transpose"]
+__all__ = [
+    "adjoint",
+    "diag_part",
+    "eye",
+    "matrix_band_part",
+    "matrix_diag",
+    "matrix_diag_part",
+    "matrix_set_diag",
+    "matrix_transpose",
+]
 
 
 # --- diagonals of matrices ----------------------------------------------------------------------------
@@ -60,8 +69,10 @@ def _lower_set(B, x, diagonal, *, op):
     if diagonal.shape != (*x.shape[:-2], short):
         want = shapes.text((*x.shape[:-2], short))
         raise InvalidArgumentError(
-            None, op, f"must have diagonal.shape == input.shape[:-2] + min(input.shape[-2:]), but received input shape: "
-            f"{shapes.text(x.shape)} and diagonal shape: {shapes.text(diagonal.shape)} instead of {want}"
+            None,
+            op,
+            f"must have diagonal.shape == input.shape[:-2] + min(input.shape[-2:]), but received input shape: "
+            f"{shapes.text(x.shape)} and diagonal shape: {shapes.text(diagonal.shape)} instead of {want}",
         )
     if short == 0:
         return x
@@ -203,7 +214,9 @@ def _lower_band(B, x, below, above, *, op):
 
 def _check_band(op, value, what, limit, of):
     if value > limit:
-        raise InvalidArgumentError(None, op, f"{what} must be negative or less or equal to number of {of} ({limit}) got: {int(value)}")
+        raise InvalidArgumentError(
+            None, op, f"{what} must be negative or less or equal to number of {of} ({limit}) got: {int(value)}"
+        )
 
 
 band_node = define(

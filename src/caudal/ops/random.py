@@ -182,8 +182,8 @@ def random_shuffle(value, seed=None, name=None):
 
 
 def _infer_multinomial(logits, samples):
-    n = static.value(samples)
     rows = with_rank(logits.dims, 2)[0]
+    n = static.value(samples)
     return [(rows, None if n is None else int(n))]
 
 

@@ -5,8 +5,8 @@ import math
 import numpy as np
 
 from ..graph import static
-from ..graph.convert import convert_to_tensor
 from ..graph.composite import SparseTensor
+from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes

@@ -35,7 +35,11 @@ def _groups(op, indices, dims, axes, keep_dims):
             raise InvalidArgumentError(None, op, f"Invalid reduction dimension {a}, for input with {n} dimensions.")
     gone = {int(a) % n for a in np.asarray(axes).reshape(-1)}
     kept = [k for k in range(n) if k not in gone]
-    places, which = np.unique(indices[:, kept], axis=0, return_inverse=True) if kept else (np.zeros((1, 0), np.int64), np.zeros(len(indices), int))
+    places, which = (
+        np.unique(indices[:, kept], axis=0, return_inverse=True)
+        if kept
+        else (np.zeros((1, 0), np.int64), np.zeros(len(indices), int))
+    )
     if keep_dims:
         wide = np.zeros((len(places), n), np.int64)
         wide[:, kept] = places
@@ -92,7 +96,11 @@ def _public(kind, way):
     slope = {"grad": _sum_slope} if way == "sum" else {}
     dense = define(f"SparseReduce{kind}", infer=_infer, lower=_lower(way, False), host=True, **slope)
     sparse = define(
-        f"SparseReduce{kind}Sparse", infer=lambda *_: [(None, None), (None,), (None,)], lower=_lower(way, True), host=True, grad=None
+        f"SparseReduce{kind}Sparse",
+        infer=lambda *_: [(None, None), (None,), (None,)],
+        lower=_lower(way, True),
+        host=True,
+        grad=None,
     )
 
     def reduce(sp_input, axis=None, keepdims=None, reduction_axes=None, keep_dims=None):
