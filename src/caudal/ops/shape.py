@@ -456,3 +456,43 @@ def _lower_broadcast_gradient_args(B, x, y):
 broadcast_gradient_args = define(
     "BroadcastGradientArgs", infer=lambda x, y: [(None,), (None,)], lower=_lower_broadcast_gradient_args, static=(0, 1), grad=None
 )
+
+
+# --- broadcast shapes -------------------------------------------------------------------------------
+
+
+def _infer_broadcast_args(x, y):
+    n, m = shapes.with_rank(x.dims, 1)[0], shapes.with_rank(y.dims, 1)[0]
+    return [(None if n is None or m is None else max(n, m),)]
+
+
+def _lower_broadcast_args(B, x, y, *, op):
+    try:
+        made = shapes.broadcast(tuple(int(d) for d in x), tuple(int(d) for d in y))
+    except InferError:
+        raise InvalidArgumentError(None, op, "Incompatible shapes") from None
+    return np.array(made, np.asarray(x).dtype)
+
+
+broadcast_args_node = define(
+    "BroadcastArgs", infer=_infer_broadcast_args, lower=_lower_broadcast_args, static=(0, 1), grad=None
+)
+
+
+@export("broadcast_dynamic_shape")
+def broadcast_dynamic_shape(shape_x, shape_y):
+    """The shape that two shapes, int vectors, broadcast to."""
+    return broadcast_args_node(shape_x, shape_y)
+
+
+@export("broadcast_static_shape")
+def broadcast_static_shape(shape_x, shape_y):
+    """The `TensorShape` that two of them broadcast to.
+
+    Raises:
+      ValueError: they don't.
+    """
+    try:
+        return shapes.TensorShape(shapes.broadcast(*(shapes.dims_of(s) for s in (shape_x, shape_y))))
+    except InferError:
+        raise ValueError(f"Incompatible shapes for broadcasting: {shape_x} and {shape_y}") from None

@@ -1,0 +1,1 @@
+"""Probability distributions with batches of parameters: draws, log-probabilities, moments, divergences."""
