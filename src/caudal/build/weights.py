@@ -1,11 +1,7 @@
 """Weights that have to fit values: checked statically where shapes are known, by an assertion otherwise."""
 
-import numpy as np
-
-from .cond import cond
 from ..graph import static
 from ..graph.convert import convert_to_tensor
-from ..graph.define import define
 from ..graph.scopes import control_dependencies, name_scope
 from ..ground import dtypes
 from ..ground.errors import need
@@ -14,7 +10,9 @@ from ..ops.check import Assert
 from ..ops.elementwise import NODES, multiply
 from ..ops.fill import ones_like
 from ..ops.join import concat
+from ..ops.sets import set_difference
 from ..ops.shape import expand_dims, rank, shape, size
+from .cond import cond
 
 __all__ = ["assert_broadcastable", "broadcast_weights"]
 
@@ -76,20 +74,9 @@ def _valid_dims(weights_shape, values_shape):
         values_2d = expand_dims(values_shape, -1)
         valid = concat((values_2d, ones_like(values_2d)), axis=1)
         weights_2d = expand_dims(weights_shape, -1)
-        invalid = set_difference(weights_2d, valid, set_operation="a-b", validate_indices=True)
-        n = size(invalid[1], out_type=dtypes.int32, name="num_invalid_dims")
+        invalid = set_difference(weights_2d, valid)
+        n = size(invalid.values, out_type=dtypes.int32, name="num_invalid_dims")
         return NODES["Equal"](0, n, name=scope)
-
-
-def _lower_difference(B, a, b, *, set_operation):
-    rows = [[v for v in dict.fromkeys(x.tolist()) if v not in set(y.tolist())] for x, y in zip(a, b, strict=True)]
-    index = [(k, j) for k, row in enumerate(rows) for j in range(len(row))]
-    values = np.array([v for row in rows for v in row], a.dtype)
-    most = max(map(len, rows), default=0)
-    return np.array(index, np.int64).reshape(-1, 2), values, np.array([len(rows), most], np.int64)
-
-
-set_difference = define("DenseToDenseSetOperation", infer=lambda a, b: [(None, 2), (None,), (2,)], lower=_lower_difference, dynamic=True)
 
 
 def broadcast_weights(weights, values):

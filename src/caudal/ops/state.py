@@ -209,11 +209,11 @@ def _public_scatter(kind, name, what):
     return export(name)(call)
 
 
-for _kind, _what in (
-    ("Update", "Replaces"), ("Add", "Increases"), ("Sub", "Decreases"), ("Mul", "Multiplies"), ("Div", "Divides"),
-    ("Min", "Takes the lesser of"), ("Max", "Takes the greater of"),
-):
-    _public_scatter(_kind, "scatter_" + _kind.lower(), _what)
+_SCATTER_WORDS = {
+    "Update": "Replaces", "Add": "Increases", "Sub": "Decreases", "Mul": "Multiplies", "Div": "Divides",
+    "Min": "Takes the lesser of", "Max": "Takes the greater of",
+}
+scatter_functions = {k: _public_scatter(k, "scatter_" + k.lower(), what) for k, what in _SCATTER_WORDS.items()}
 
 
 def _public_scatter_nd(kind, what):

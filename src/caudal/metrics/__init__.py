@@ -1,0 +1,1 @@
+"""tf.metrics: values kept in local variables over many batches, each with the op that takes in one more."""
