@@ -13,7 +13,7 @@ from .layers import convolutional, core, normalization, pooling  # noqa: F401
 from .losses import functions as _losses  # noqa: F401
 from . import rnn  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401
-from .distributions import classes as _classes, normal as _normal  # noqa: F401
+from .distributions import classes as _classes, tails as _tails  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .platform import flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401

@@ -322,9 +322,7 @@ def kl_divergence(distribution_a, distribution_b, allow_nan_stats=True, name=Non
       NotImplementedError: none is registered for their classes.
     """
     kinds = type(distribution_a), type(distribution_b)
-    found = next(
-        (_DIVERGENCES[a, b] for a in kinds[0].__mro__ for b in kinds[1].__mro__ if (a, b) in _DIVERGENCES), None
-    )
+    found = next((_DIVERGENCES[a, b] for a in kinds[0].__mro__ for b in kinds[1].__mro__ if (a, b) in _DIVERGENCES), None)
     if found is None:
         raise NotImplementedError(
             f"No KL(distribution_a || distribution_b) registered for distribution_a type {kinds[0].__name__} and "

@@ -1,4 +1,4 @@
-"""Distributions over outcomes that can be counted: categorical and Bernoulli."""
+"""Distributions over outcomes that can be counted: categorical, Bernoulli, multinomial."""
 
 from ..graph.convert import convert_to_tensor
 from ..graph.scopes import name_scope
@@ -6,7 +6,13 @@ from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
 from ..ground.shapes import known
-from ..ops.activations import log_softmax, sigmoid_cross_entropy_with_logits, softmax, softplus, sparse_softmax_cross_entropy_with_logits
+from ..ops.activations import (
+    log_softmax,
+    sigmoid_cross_entropy_with_logits,
+    softmax,
+    softplus,
+    sparse_softmax_cross_entropy_with_logits,
+)
 from ..ops.basic import constant, identity
 from ..ops.elementwise import PLAIN, cast, sigmoid
 from ..ops.fill import ones, ones_like
@@ -16,7 +22,7 @@ from ..ops.reduce import argmax, reduce_sum
 from ..ops.shape import expand_dims, rank, reshape, shape, transpose
 from .base import NOT_REPARAMETERIZED, Distribution, RegisterKL, logits_and_probs
 
-__all__ = ["Bernoulli", "Categorical"]
+__all__ = ["Bernoulli", "Categorical", "Multinomial"]
 
 
 @export("distributions.Categorical")
@@ -30,7 +36,9 @@ class Categorical(Distribution):
       validate_args, allow_nan_stats, name: as for `Distribution`.
     """
 
-    def __init__(self, logits=None, probs=None, dtype=dtypes.int32, validate_args=False, allow_nan_stats=True, name="Categorical"):
+    def __init__(
+        self, logits=None, probs=None, dtype=dtypes.int32, validate_args=False, allow_nan_stats=True, name="Categorical"
+    ):
         parameters = dict(locals())
         with name_scope(name, values=[logits, probs]) as name:
             self._logits, self._probs = logits_and_probs(logits, probs, name, True)
@@ -185,3 +193,65 @@ def _kl_bernoulli(a, b, name=None):
         zero = softplus(-b.logits) - softplus(-a.logits)
         one = softplus(b.logits) - softplus(a.logits)
         return sigmoid(a.logits) * zero + sigmoid(-a.logits) * one
+
+
+@export("distributions.Multinomial")
+class Multinomial(Distribution):
+    """Distributions over how often each class comes in a number of trials.
+
+    Args:
+      total_count: how many trials.
+      logits: `[..., classes]`, unnormalised log-probabilities; or
+      probs: `[..., classes]`.
+      validate_args, allow_nan_stats, name: as for `Distribution`.
+    """
+
+    def __init__(self, total_count, logits=None, probs=None, validate_args=False, allow_nan_stats=True, name="Multinomial"):
+        parameters = dict(locals())
+        with name_scope(name, values=[total_count, logits, probs]) as name:
+            self._total_count = convert_to_tensor(total_count, name="total_count")
+            self._logits, self._probs = logits_and_probs(logits, probs, name, True)
+            self._mean_value = self._total_count[..., None] * self._probs
+        given = [self._total_count, self._logits, self._probs, self._mean_value]
+        super().__init__(self._probs.dtype, NOT_REPARAMETERIZED, validate_args, allow_nan_stats, parameters, given, name)
+
+    @property
+    def total_count(self):
+        """How many trials."""
+        return self._total_count
+
+    @property
+    def logits(self):
+        """The log-probabilities, up to a constant."""
+        return self._logits
+
+    @property
+    def probs(self):
+        """The probabilities."""
+        return self._probs
+
+    def _batch_shape(self):
+        return self._mean_value.get_shape().with_rank_at_least(1)[:-1]
+
+    def _batch_shape_tensor(self):
+        return shape(self._mean_value)[:-1]
+
+    def _event_shape(self):
+        return self._mean_value.get_shape().with_rank_at_least(1)[-1:]
+
+    def _event_shape_tensor(self):
+        return shape(self._mean_value)[-1:]
+
+    def _log_prob(self, counts):
+        return reduce_sum(counts * log_softmax(self.logits), -1) - -_log_combinations(self.total_count, counts)
+
+    def _mean(self):
+        return identity(self._mean_value)
+
+
+def _log_combinations(n, counts):
+    """The logarithm of in how many ways `n` trials give these counts."""
+    with name_scope("log_combinations", values=[n, counts]):
+        n, counts = convert_to_tensor(n, name="n"), convert_to_tensor(counts, name="counts")
+        every, each = PLAIN["Lgamma"](n + 1), PLAIN["Lgamma"](counts + 1)
+        return every - reduce_sum(each, axis=[-1])

@@ -1,5 +1,6 @@
 """The normal and the uniform distribution."""
 
+import functools
 import math
 
 import numpy as np
@@ -18,7 +19,7 @@ from ..ops.shape import broadcast_dynamic_shape, shape
 from ..ops.slicing import where_v2
 from .base import FULLY_REPARAMETERIZED, Distribution, RegisterKL
 
-__all__ = ["Normal", "Uniform"]
+__all__ = ["Normal", "Scalar", "Uniform"]
 
 
 def ndtr(x, name="ndtr"):
@@ -33,24 +34,24 @@ def ndtr(x, name="ndtr"):
         return 0.5 * where_v2(*middle, where_v2(PLAIN["Greater"](w, 0.0), 2.0 - erfc(z), erfc(z)))
 
 
-class _OfTwo(Distribution):
-    """A scalar distribution with two parameters that broadcast."""
+class Scalar(Distribution):
+    """Distributions of numbers, with parameters that broadcast."""
 
-    def _pair(self):
+    def _given(self):
         raise NotImplementedError
 
     def _batch_shape(self):
-        return broadcast(*(p.dims for p in self._pair()))
+        return functools.reduce(broadcast, (p.dims for p in self._given()))
 
     def _batch_shape_tensor(self):
-        return broadcast_dynamic_shape(*(shape(p) for p in self._pair()))
+        return functools.reduce(broadcast_dynamic_shape, (shape(p) for p in self._given()))
 
     def _sizes(self, n):
         return concat([[n], self.batch_shape_tensor()], 0)
 
 
 @export("distributions.Normal")
-class Normal(_OfTwo):
+class Normal(Scalar):
     """Normal distributions.
 
     Args:
@@ -78,7 +79,7 @@ class Normal(_OfTwo):
         """The standard deviations."""
         return self._scale
 
-    def _pair(self):
+    def _given(self):
         return self._loc, self._scale
 
     def _sample_n(self, n, seed):
@@ -120,7 +121,7 @@ def _kl_normal(a, b, name=None):
 
 
 @export("distributions.Uniform")
-class Uniform(_OfTwo):
+class Uniform(Scalar):
     """Uniform distributions.
 
     Args:
@@ -154,7 +155,7 @@ class Uniform(_OfTwo):
         with self._scope(name):
             return self.high - self.low
 
-    def _pair(self):
+    def _given(self):
         return self._low, self._high
 
     def _sample_n(self, n, seed):

@@ -257,7 +257,7 @@ def _softmax_grad(op, dy):
 
 def _log_softmax_grad(op, dy):
     y = PLAIN["Exp"](op.outputs[0])
-    return [dy - multiply(reduce_sum(dy, -1, keepdims=True), y)]
+    return [dy - reduce_sum(dy, -1, keepdims=True) * y]
 
 
 gradient("Softmax", _softmax_grad)
