@@ -12,9 +12,9 @@ from ..ground.api import constant as public
 from ..ground.api import export
 from ..ground.errors import need
 from ..ground.shapes import TensorShape
+from ..ops.activations import softmax
 from ..ops.elementwise import NODES, PLAIN, sigmoid, sqrt, square
 from ..ops.join import concat
-from ..ops.activations import softmax
 from ..ops.reduce import reduce_prod
 from ..ops.shape import rank, reshape, shape
 from ..ops.slicing import where
@@ -271,7 +271,8 @@ class Distribution:
 
     def __str__(self):
         batch, event = self.batch_shape, self.event_shape
-        return f'tfp.distributions.{type(self).__name__}("{self.name}", batch_shape={batch}, event_shape={event}, dtype={self.dtype.name})'
+        shown = f"batch_shape={batch}, event_shape={event}, dtype={self.dtype.name}"
+        return f'tfp.distributions.{type(self).__name__}("{self.name}", {shown})'
 
 
 def _as_it_is(x):
