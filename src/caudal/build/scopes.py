@@ -12,6 +12,7 @@ from ..ground.api import constant, export
 from ..ground.errors import need
 from ..ground.shapes import TensorShape
 from . import initializers
+from .partitioned import get_partitioned
 from .variables import Variable, init_scope
 
 __all__ = ["AUTO_REUSE", "get_variable", "variable_scope"]
@@ -184,12 +185,23 @@ def _get(store, name, shape=None, dtype=dtypes.float32, initializer=None, regula
         "If initializer is a constant, do not specify shape.",
     )
     if partitioner is not None:
-        from .partitioned import get_partitioned
+        need(callable(partitioner), f"Partitioner must be callable, but received: {partitioner}")
 
-        return get_partitioned(
-            store, name, shape, dtype, initializer, regularizer, reuse, trainable, collections, caching_device, partitioner,
-            validate_shape, use_resource, constraint,
-        )
+        def make(full, sizes, kind, start, info):
+            if full in store._vars:
+                return _shared(store, full, sizes, kind, reuse)
+            return make_variable(
+                store, full, sizes, kind, start, regularizer, reuse, trainable, collections, caching_device, validate_shape,
+                use_resource, constraint, synchronization, aggregation, info,
+            )
+
+        with name_scope(None):
+            return get_partitioned(store, make, name, shape, dtype, initializer, reuse, partitioner)
+    need(
+        f"{name}/part_0" not in store._vars,
+        f"No partitioner was provided, but a partitioned version of the variable was found: {name}/part_0. Perhaps a variable of "
+        "the same name was already created with partitioning?",
+    )
     if name in store._vars:
         return _shared(store, name, shape, dtype, reuse)
     return make_variable(
@@ -228,7 +240,8 @@ def _placed(error, found):
 
 
 def make_variable(store, name, shape, dtype, initializer, regularizer, reuse, trainable, collections, caching_device,
-                  validate_shape, use_resource, constraint, synchronization=None, aggregation=None):
+                  validate_shape, use_resource, constraint, synchronization=None, aggregation=None,
+                  partition_info=None):
     """A new variable of a full name, kept in the store."""
     shape = TensorShape(shape)
     given = initializer is not None and not callable(initializer)
@@ -252,7 +265,7 @@ def make_variable(store, name, shape, dtype, initializer, regularizer, reuse, tr
         else:
             if isinstance(initializer, type):
                 initializer = initializer()
-            start, kind = _starter(initializer, shape, dtype)
+            start, kind = _starter(initializer, shape, dtype, partition_info)
         made = Variable(
             initial_value=start, name=name, trainable=trainable, collections=collections, caching_device=caching_device,
             dtype=kind, validate_shape=validate_shape, constraint=constraint, use_resource=use_resource,
@@ -282,7 +295,7 @@ def _takes_nothing(initializer):
     return not any(a.default is a.empty and a.kind in (a.POSITIONAL_ONLY, a.POSITIONAL_OR_KEYWORD) for a in arguments)
 
 
-def _starter(initializer, shape, dtype):
+def _starter(initializer, shape, dtype, partition_info=None):
     """(function without arguments that makes the initial value, dtype)."""
     if shape.is_fully_defined():
         sizes = shape.as_list()
@@ -292,7 +305,7 @@ def _starter(initializer, shape, dtype):
         except (TypeError, ValueError):
             wants = False
         if wants:
-            return functools.partial(initializer, sizes, dtype=dtype, partition_info=None), dtype.base_dtype
+            return functools.partial(initializer, sizes, dtype=dtype, partition_info=partition_info), dtype.base_dtype
         if names:
             return functools.partial(initializer, sizes, dtype=dtype), dtype.base_dtype
         return initializer, dtype.base_dtype
@@ -527,3 +540,29 @@ def variable_op_scope(values, name_or_scope, default_name=None, initializer=None
         dtype, use_resource, constraint,
     ) as scope:
         yield scope
+
+
+@export("create_partitioned_variables")
+def create_partitioned_variables(shape, slicing, initializer, dtype=None, trainable=True, collections=None, name=None, reuse=None):
+    """A list of variables that hold one in parts; `get_variable` with a partitioner is the newer way.
+
+    Args:
+      shape: of the whole.
+      slicing: how many parts along each axis.
+      initializer: of the whole, a tensor or an initializer.
+      dtype: float32 by default.
+      trainable, collections: as for `get_variable`.
+      name: of the scope that the parts stand in.
+      reuse: as for `variable_scope`.
+
+    Raises:
+      ValueError: `slicing` doesn't go with `shape`.
+    """
+    need(len(shape) == len(slicing), f"The 'shape' and 'slicing' of a new Variable must have the length: shape: {shape}, slicing: {slicing}")
+    need(len(shape) >= 1, f"A partitioned Variable must have rank at least 1: shape: {shape}")
+    with variable_scope(name, "PartitionedVariable", reuse=reuse):
+        made = get_variable(
+            name="part", shape=shape, dtype=dtype, initializer=initializer, trainable=trainable,
+            partitioner=lambda **_: slicing, collections=collections,
+        )
+    return list(made)

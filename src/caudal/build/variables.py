@@ -10,10 +10,16 @@ from ..ground.api import constant, export
 from ..ground.errors import need
 from ..ground.shapes import TensorShape, dims_of
 from ..ops import state
+from ..ops.basic import constant as basic_constant
 from ..ops.basic import identity
 from ..ops.control import group
+from ..ops.elementwise import PLAIN
+from ..ops.join import stack
 from ..ops.operators import OPERATORS
-from ..ops.slicing import getitem
+from ..ops.shape import rank_internal
+from ..ops.slicing import boolean_mask, getitem
+from .cond import cond
+from .initial_values import guarded
 
 __all__ = ["RefVariable", "ResourceVariable", "Variable", "init_scope"]
 
@@ -148,6 +154,11 @@ class Variable(metaclass=_Choice):
     def initial_value(self):
         """The tensor that it starts as."""
         return self._initial_value
+
+    def initialized_value(self):
+        """Its value if it has one by then, and its initial value otherwise: no order among initializers is needed."""
+        with init_scope():
+            return cond(state.is_variable_initialized(self), self.read_value, lambda: self.initial_value)
 
     @property
     def trainable(self):
@@ -346,6 +357,9 @@ class RefVariable(Variable):
         """Adds 1 to it, and gives what it was; OutOfRangeError once it is `limit`."""
         return state.count_up_to(self._variable, limit)
 
+    def _strided_slice_assign(self, begin, end, strides, value, name, **masks):
+        return state.sliced_assign_node(self._ref(), begin, end, strides, value, name=name, **masks)
+
     def __repr__(self):
         return f"<tf.Variable '{self.name}' shape={self.get_shape()} dtype={self.dtype.name}>"
 
@@ -430,6 +444,11 @@ class ResourceVariable(Variable):
         return TensorShape(self._handle.op.attrs["shape"])
 
     @property
+    def op(self):
+        """The op of its handle."""
+        return self._handle.op
+
+    @property
     def handle(self):
         """The handle's tensor."""
         return self._handle
@@ -496,6 +515,20 @@ class ResourceVariable(Variable):
         """Adds 1 to it, and gives what it was; OutOfRangeError once it is `limit`."""
         return state.resource_count_node(self._handle, limit=limit, T=self._dtype)
 
+    def _lazy_read(self, op):
+        """What reads it once `op` has changed it."""
+        return _Unread(self, op)
+
+    def gather_nd(self, indices, name=None):
+        """The parts of it that the rows of `indices` name."""
+        with name_scope("GatherNd" if name is None else name) as scope:
+            value = state.resource_gather_nd_node(self._handle, indices, dtype=self._dtype, name=scope)
+        return identity(value)
+
+    def _strided_slice_assign(self, begin, end, strides, value, name, **masks):
+        value = convert_to_tensor(value, self._dtype)
+        return _Unread(self, state.resource_sliced_assign_node(self._handle, begin, end, strides, value, name=name, **masks))
+
     def __repr__(self):
         return f"<tf.Variable '{self.name}' shape={self.get_shape()} dtype={self.dtype.name}>"
 
@@ -514,12 +547,25 @@ for _kind in ("Sub", "Add", "Max", "Min", "Mul", "Div", "Update"):
     setattr(ResourceVariable, f"scatter_{_kind.lower()}", _resource_scattered(_kind, _kind.lower()))
 
 
+def _resource_scattered_nd(kind, way):
+    def call(self, indices, updates, name=None):
+        return _Unread(self, state.RESOURCE_SCATTER_ND[kind](self._handle, indices, convert_to_tensor(updates, self._dtype), name=name))
+
+    call.__name__, call.__doc__ = f"scatter_nd_{way}", f"{kind} of the parts that the rows of `indices` name."
+    return call
+
+
+for _kind in ("Sub", "Add", "Update"):
+    setattr(ResourceVariable, f"scatter_nd_{_kind.lower()}", _resource_scattered_nd(_kind, _kind.lower()))
+
+
 class _Unread(ResourceVariable):
     """A resource variable after an assignment: whatever reads it waits for that."""
 
     def __init__(self, variable, op):
         self.__dict__.update(variable.__dict__)
         self._parent, self._parent_op = variable, op
+        self._graph_element = self._read_op()
 
     @property
     def op(self):
@@ -537,19 +583,6 @@ class _Unread(ResourceVariable):
     def read_value(self):
         """A tensor that reads it after the assignment."""
         return self._read_op()
-
-    def _as_graph_element(self):
-        if self.__dict__.get("_element") is None:
-            self._element = self._read_op()
-        return self._element
-
-
-def guarded(name, value):
-    """An initial value that reads other variables as `initialized_value` does: no order among initializers is needed."""
-    return GUARD[0](name, value)
-
-
-GUARD = [lambda name, value: value]  # flow's cond, which it needs, comes later
 
 
 def _to_tensor(value, dtype=None, name=None, as_ref=False):
@@ -668,6 +701,36 @@ def tables_initializer(name="init_all_tables"):
 def initialize_all_tables(name="init_all_tables"):
     """The older name of `tables_initializer`."""
     return tables_initializer(name)
+
+
+@export("report_uninitialized_variables")
+def report_uninitialized_variables(var_list=None, name="report_uninitialized_variables"):
+    """The names of the variables that have no value yet, a string vector; of all global and local ones by default."""
+    if var_list is None:
+        var_list = [*global_variables(), *local_variables()]
+    if not var_list:
+        var_list = [op.outputs[0] for op in default_graph().get_operations() if op.type in ("Variable", "VariableV2", "AutoReloadVariable")]
+    with name_scope(name):
+        have = [state.is_variable_initialized(v) for v in var_list]
+        if not have:
+            return basic_constant([], dtype=dtypes.string)
+        missing = PLAIN["LogicalNot"](stack(have))
+        return boolean_mask(basic_constant([v.op.name for v in var_list]), missing)
+
+
+@export("assert_variables_initialized")
+def assert_variables_initialized(var_list=None):
+    """The ranks of variables: fetching them fails where one has no value. `report_uninitialized_variables` is the newer way."""
+    var_list = [*global_variables(), *local_variables()] if var_list is None else var_list
+    if not var_list:
+        var_list = [op.outputs[0] for op in default_graph().get_operations() if op.type in ("Variable", "VariableV2", "AutoReloadVariable")]
+    if not var_list:
+        return None
+    ranks = []
+    for v in var_list:
+        with default_graph().colocate_with(v.op):
+            ranks.append(rank_internal(v, optimize=False))
+    return ranks[0] if len(ranks) == 1 else stack(ranks)
 
 
 @export("enable_resource_variables")

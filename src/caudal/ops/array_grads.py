@@ -27,6 +27,7 @@ from .shape import (
     transpose,
 )
 from .slicing import gather_nd_node, scatter_nd, select_node, slice_, strided_slice, strided_slice_grad_node
+from .state import shape_of_variable
 
 __all__ = []
 
@@ -165,6 +166,21 @@ def _gather(op, dy):
 
 
 gradient("Gather", lambda op, dy: [_gather(op, dy), None])
+
+
+def _resource_gather(op, dy):
+    """The rows' slopes of a variable behind a handle, as IndexedSlices."""
+    handle, indices = op.inputs[0], op.inputs[1]
+    while handle.op.type != "VarHandleOp":
+        handle = handle.op.inputs[0]
+    dims = handle.op.attrs.get("shape")
+    params_shape = constant(dims) if dims is not None and None not in dims else shape_of_variable(handle, out_type=dtypes.int32)
+    n = expand_dims(size(indices), 0)
+    values = reshape(dy, concat([n, params_shape[1:]], 0))
+    return [IndexedSlices(values, reshape(indices, n), params_shape), None]
+
+
+gradient("ResourceGather", _resource_gather)
 
 
 def _gather_v2(op, dy):

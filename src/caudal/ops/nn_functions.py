@@ -533,6 +533,7 @@ def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_
     with name_scope(name, "embedding_lookup", [*params, ids]) as scope:
         if len(params) == 1:
             with colocate_with(params[0]):
+                ids = convert_to_tensor(ids, name="ids")
                 found = _clip(gather(params[0], ids, name=scope), ids, max_norm)
             return identity(found)
         return _parted(params, ids, partition_strategy, max_norm, scope)

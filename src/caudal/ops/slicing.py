@@ -187,6 +187,11 @@ def _lower_strided_grad(B, dims, begin, end, strides, dy, *, begin_mask, end_mas
     return B.set_at(B.zeros(dims, dy.dtype), index, dy)
 
 
+def assign_at(B, x, begin, end, strides, value, masks, op):
+    """`x` with `value` in the place of a strided slice; `masks` in the order of the op's attributes."""
+    return B.set_at(x, _concrete(x.shape, begin, end, strides, *masks, op), value)
+
+
 strided_slice_node = define("StridedSlice", infer=_infer_strided, lower=_lower_strided, static=(1, 2, 3))
 strided_slice_grad_node = define("StridedSliceGrad", infer=_infer_from_shape, lower=_lower_strided_grad, static=(0, 1, 2, 3))
 
@@ -364,7 +369,8 @@ def gather(params, indices, validate_indices=None, name=None, axis=None, batch_d
     return gather_v2_node(params, indices, axis, name=name)
 
 
-def _infer_gather_nd(x, indices):
+def infer_gather_nd(x, indices):
+    """The shape of the parts of `x` that the rows of `indices` name."""
     if x.dims is None or indices.dims is None or indices.dims[-1] is None:
         return [None]
     n = indices.dims[-1]
@@ -373,7 +379,8 @@ def _infer_gather_nd(x, indices):
     return [(*indices.dims[:-1], *x.dims[n:])]
 
 
-def _lower_gather_nd(B, x, indices, *, op):
+def lower_gather_nd(B, x, indices, *, op):
+    """The parts of `x` that the rows of `indices` name."""
     n = indices.shape[-1]
     if not B.compiled and indices.size:
         limit = np.array(x.shape[:n])
@@ -386,7 +393,7 @@ def _lower_gather_nd(B, x, indices, *, op):
     return x[tuple(B.moveaxis(indices, -1, 0))] if n else B.broadcast_to(x, indices.shape[:-1] + x.shape)
 
 
-gather_nd_node = define("GatherNd", infer=_infer_gather_nd, lower=_lower_gather_nd)
+gather_nd_node = define("GatherNd", infer=infer_gather_nd, lower=lower_gather_nd)
 
 
 @export("gather_nd", "manip.gather_nd")

@@ -1,5 +1,7 @@
 """Variables' own ops: what keeps a value, reads it, assigns to it, adds to parts of it."""
 
+from types import SimpleNamespace
+
 import numpy as np
 
 from ..graph.convert import convert
@@ -7,7 +9,7 @@ from ..graph.define import define
 from ..ground import shapes
 from ..ground.api import export
 from ..ground.errors import FailedPreconditionError, InvalidArgumentError, OutOfRangeError
-from .slicing import check_indices
+from .slicing import assign_at, check_indices, infer_gather_nd, lower_gather_nd
 
 __all__ = ["assign", "assign_add", "assign_sub"]
 
@@ -172,11 +174,21 @@ def _scatter_nd(kind):
     return lower
 
 
-SCATTER, SCATTER_ND, RESOURCE_SCATTER = {}, {}, {}
+def _resource_scatter_nd(kind):
+    def lower(B, handle, indices, updates, *, op):
+        x = _read(B, handle, op=op)
+        handle.write(_change(kind, B, x, tuple(B.moveaxis(indices, -1, 0)), updates).astype(x.dtype))
+        return ()
+
+    return lower
+
+
+SCATTER, SCATTER_ND, RESOURCE_SCATTER, RESOURCE_SCATTER_ND = {}, {}, {}, {}
 for _kind in _WAYS:
     SCATTER[_kind] = define("Scatter" + _kind, infer=_infer_scatter, lower=_scatter(_kind), grad=None)
     RESOURCE_SCATTER[_kind] = define("ResourceScatter" + _kind, infer=lambda *_: [], grad=None)
 for _kind in ("Update", "Add", "Sub"):
+    RESOURCE_SCATTER_ND[_kind] = define("ResourceScatterNd" + _kind, infer=lambda *_: [], lower=_resource_scatter_nd(_kind), grad=None)
     SCATTER_ND[_kind] = define("ScatterNd" + _kind, infer=lambda ref, *_: [ref.dims], lower=_scatter_nd(_kind), grad=None)
 
 
@@ -200,8 +212,7 @@ def _public_scatter(kind, name, what):
     def call(ref, indices, updates, use_locking=None, name=None):
         if ref.dtype._is_ref_dtype:
             return node(_ref(ref), indices, updates, use_locking=use_locking, name=name)
-        RESOURCE_SCATTER[kind](ref.handle, indices, convert(updates, ref.dtype), name=name)
-        return ref
+        return ref._lazy_read(RESOURCE_SCATTER[kind](ref.handle, indices, convert(updates, ref.dtype), name=name))
 
     call.__name__ = call.__qualname__ = name
     call.__doc__ = f"""{what} the rows `indices` (int) of a variable with `updates`, `indices.shape + ref.shape[1:]`."""
@@ -218,7 +229,9 @@ scatter_functions = {k: _public_scatter(k, "scatter_" + k.lower(), what) for k, 
 
 def _public_scatter_nd(kind, what):
     def call(ref, indices, updates, use_locking=None, name=None):
-        return SCATTER_ND[kind](_ref(ref), indices, updates, use_locking=use_locking, name=name)
+        if ref.dtype._is_ref_dtype:
+            return SCATTER_ND[kind](_ref(ref), indices, updates, use_locking=use_locking, name=name)
+        return ref._lazy_read(RESOURCE_SCATTER_ND[kind](ref.handle, indices, convert(updates, ref.dtype), name=name))
 
     call.__name__ = call.__qualname__ = f"scatter_nd_{kind.lower()}"
     call.__doc__ = f"{what} the parts of a variable that the rows of `indices` (int `[..., n]`) name with `updates`."
@@ -296,3 +309,36 @@ def _resource_gather(B, handle, indices, *, op):
 
 
 resource_gather_node = define("ResourceGather", infer=_infer_resource_gather, lower=_resource_gather)
+
+
+def _infer_resource_gather_nd(handle, indices):
+    return infer_gather_nd(SimpleNamespace(dims=_infer_handle(handle)[0]), indices)
+
+
+resource_gather_nd_node = define(
+    "ResourceGatherNd", infer=_infer_resource_gather_nd,
+    lower=lambda B, handle, indices, *, op: lower_gather_nd(B, _read(B, handle, op=op), indices, op=op),
+)
+
+
+# --- slices of a variable ---------------------------------------------------------------------------
+
+
+def _slice_assign(B, ref, begin, end, strides, value, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
+    masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
+    ref.write(assign_at(B, ref.read(), begin, end, strides, value, masks, op))
+    return ref
+
+
+def _resource_slice_assign(B, handle, begin, end, strides, value, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
+    masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
+    handle.write(assign_at(B, _read(B, handle, op=op), begin, end, strides, value, masks, op))
+    return ()
+
+
+sliced_assign_node = define(
+    "StridedSliceAssign", infer=lambda ref, *_: [ref.dims], lower=_slice_assign, grad=None, static=(1, 2, 3)
+)
+resource_sliced_assign_node = define(
+    "ResourceStridedSliceAssign", infer=lambda *_: [], lower=_resource_slice_assign, grad=None, static=(1, 2, 3)
+)

@@ -3,7 +3,6 @@
 import math
 
 from ..ground import dtypes
-from ..graph import static
 
 __all__ = ["Classes", "is_variable_op", "worth_compiling"]
 
@@ -78,7 +77,7 @@ class Classes:
             needs.add(tensor)
             return True
         op = tensor.op
-        if op._def.name == "Const" or static.fold(tensor) is not None:
+        if op._def.name == "Const":
             return True
         if op._def.name in _SHAPES:
             return op in self.compiled
