@@ -66,7 +66,7 @@ def _lower(way, sparse):
             return places.astype(np.int64), found, np.array(sizes, np.int64)
         out = np.zeros(sizes, values.dtype)
         if len(values):
-            out[tuple(places.T)] = found
+            out[tuple(places.T)] = found if sizes else found[0]
         return out
 
     return lower
