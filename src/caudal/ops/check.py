@@ -5,11 +5,13 @@ import numpy as np
 from ..graph import static
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
-from ..graph.scopes import colocate_with, name_scope
+from ..graph.graph import default_graph
+from ..graph.scopes import colocate_with, control_dependencies, name_scope
+from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError, need
 from .basic import same
-from .control import with_dependencies
+from .control import group, with_dependencies
 
 __all__ = ["Assert", "check_numerics"]
 
@@ -25,7 +27,8 @@ def _shown(value, most):
     value = np.asarray(value)
     if value.ndim == 0:
         return static.summarize(value)
-    return static.summarize(value.reshape(-1)[:most] if value.ndim == 1 else value, most) + ("..." if value.ndim == 1 and value.size > most else "")
+    tail = "..." if value.ndim == 1 and value.size > most else ""
+    return static.summarize(value[:most] if value.ndim == 1 else value, most) + tail
 
 
 assert_node = define("Assert", infer=lambda *_: [], lower=_lower_assert, host=True, grad=None)
@@ -106,3 +109,27 @@ def verify_tensor_all_finite(t=None, msg=None, name=None, x=None, message=None):
         with colocate_with(x):
             check = check_numerics(x, message=message)
         return with_dependencies([check], x)
+
+
+_FLOATS = (dtypes.float16, dtypes.float32, dtypes.float64)
+
+
+@export("add_check_numerics_ops")
+def add_check_numerics_ops():
+    """An operation that fails if any float tensor made so far in the graph holds a NaN or an infinity.
+
+    Raises:
+      ValueError: some of them are in a branch or a loop.
+    """
+    last = []
+    for op in default_graph().get_operations():
+        for tensor in op.outputs:
+            if tensor._dtype in _FLOATS:
+                need(
+                    op._get_control_flow_context() is None,
+                    "`tf.add_check_numerics_ops() is not compatible with TensorFlow control flow operations such as "
+                    "`tf.cond()` or `tf.while_loop()`.",
+                )
+                with control_dependencies(last):
+                    last = [check_numerics(tensor, message=f"{op.name}:{tensor.value_index}")]
+    return group(*last)
