@@ -4,12 +4,13 @@ from . import ops  # the families register themselves  # noqa: F401
 from .ground import exports as _exports  # noqa: F401
 from .names import hang as _hang
 
-from .build import asserts, case, cond, confusion, counts, frames, linalg, functional, gradients, initializers, scopes, seeds, spectral, synchronization, variables, while_loop  # noqa: F401
+from .build import asserts, case, cond, confusion, counts, custom_gradient, frames, linalg, functional, gradients, initializers, scopes, seeds, spectral, synchronization, variables, while_loop  # noqa: F401
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
+from .train import moving_averages as _moving_averages  # noqa: F401
 from .train import optimizers as _optimizers  # noqa: F401
 from .train import schedules as _schedules  # noqa: F401
-from .layers import convolutional, core, normalization, pooling  # noqa: F401
+from .layers import convolutional, core, normalization, pooling, separable, transposed  # noqa: F401
 from .losses import functions as _losses  # noqa: F401
 from . import rnn  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401

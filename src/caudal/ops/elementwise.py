@@ -489,8 +489,8 @@ def cast(x, dtype, name=None):
       name: the node's name.
     """
     kind = dtypes.as_dtype(dtype).base_dtype
-    if isinstance(x, Tensor) and kind is x._dtype:
-        return x
+    if (isinstance(x, Tensor) and kind is x._dtype) or (hasattr(x, "handle") and kind is getattr(x, "dtype", None)):
+        return x  # a resource variable too: who takes it reads it
     with name_scope(name, "Cast", [x]) as scope:
         if isinstance(x, SparseTensor):
             return SparseTensor(x.indices, cast(x.values, kind, name=scope), x.dense_shape)

@@ -7,9 +7,9 @@ from ..graph.graph import default_graph
 from ..graph.scopes import colocate_with, control_dependencies
 from ..ground.api import export
 from ..ground.errors import need
+from ..ops.basic import constant
 from ..ops.control import group
 from ..ops.elementwise import cast, sqrt
-from ..ops.fill import zeros
 from ..ops.state import SCATTER, assign, assign_sub
 from ..ops.training import node
 from .optimizer import Optimizer
@@ -106,7 +106,7 @@ class GradientDescentOptimizer(_Simple):
         return var.scatter_sub(type(grad)(delta, grad.indices, grad.dense_shape), use_locking=self._use_locking)
 
     def _resource_apply_sparse_duplicate_indices(self, grad, handle, indices):
-        return scatter_add_resource(handle.handle, indices, -grad * self._tensors["learning_rate"])
+        return scatter_add_resource(handle.handle, indices, -grad * self._learning_rate)
 
 
 scatter_add_resource = define("ResourceScatterAdd")
@@ -228,8 +228,8 @@ class ProximalAdagradOptimizer(_Simple):
     def _create_slots(self, var_list):
         for v in var_list:
             with colocate_with(v._ref()):
-                start = initializers.Constant(self._initial)
-            self._get_or_make_slot_with_initializer(v, start, v.get_shape(), v.dtype.base_dtype, "accumulator", self._name)
+                start = constant(self._initial, shape=v.get_shape(), dtype=v.dtype.base_dtype)
+            self._get_or_make_slot(v, start, "accumulator", self._name)
 
 
 @export("train.AdadeltaOptimizer")
@@ -337,9 +337,9 @@ class FtrlOptimizer(_Simple):
 
     def _create_slots(self, var_list):
         for v in var_list:
-            kind = v.dtype.base_dtype
-            start = initializers.Constant(self._initial, dtype=kind)
-            self._get_or_make_slot_with_initializer(v, start, v.get_shape(), kind, "accum", self._accum_name or self._name)
+            with colocate_with(v._ref()):
+                start = constant(self._initial, shape=v.get_shape(), dtype=v.dtype.base_dtype)
+            self._get_or_make_slot(v, start, "accum", self._accum_name or self._name)
             self._zeros_slot(v, "linear", self._linear_name or self._name)
 
 
@@ -384,8 +384,8 @@ class AdagradDAOptimizer(_Simple):
     def _create_slots(self, var_list):
         for v in var_list:
             with colocate_with(v._ref()):
-                g_start = zeros(v.get_shape(), dtype=v.dtype.base_dtype)
-                s_start = initializers.Constant(self._initial)(v.get_shape().as_list(), dtype=v.dtype.base_dtype)
+                g_start = constant(0.0, shape=v.get_shape(), dtype=v.dtype.base_dtype)
+                s_start = constant(self._initial, shape=v.get_shape(), dtype=v.dtype.base_dtype)
             self._get_or_make_slot(v, g_start, "gradient_accumulator", self._name)
             self._get_or_make_slot(v, s_start, "gradient_squared_accumulator", self._name)
 
@@ -432,7 +432,7 @@ class AdamOptimizer(_Simple):
         super()._create_slots(var_list)
 
     def _arguments(self, var, grad, indices=None):
-        powers = [cast(p if not hasattr(p, "handle") else p, var.dtype.base_dtype) for p in self._get_beta_accumulators()]
+        powers = [cast(p, var.dtype.base_dtype) for p in self._get_beta_accumulators()]
         rest = [self._value(n, var) for n in ("learning_rate", "beta1", "beta2", "epsilon")]
         return [*powers, *rest, grad]
 
