@@ -116,7 +116,7 @@ gradient("AvgPoolGrad", lambda op, dy: [stop_gradient(op.inputs[0]), pool.avg_po
 # --- convolution ------------------------------------------------------------------------------------------
 
 
-def _sequence(value, n, channel_index, name):
+def sequence(value, n, channel_index, name):
     """Strides or the like for all dimensions: one number, one for each of space, or one for each."""
     if value is None:
         value = [1]
@@ -176,7 +176,7 @@ def conv2d(
     filter = either("filter", filter, "filters", filters)
     padding, explicit = _explicit(padding, data_format)
     at = 1 if (data_format or "NHWC").startswith("NC") else 3
-    strides, dilations = _sequence(strides, 2, at, "strides"), _sequence(dilations, 2, at, "dilations")
+    strides, dilations = sequence(strides, 2, at, "strides"), sequence(dilations, 2, at, "dilations")
     return conv.conv2d_node(
         input, filter, strides=strides, padding=padding, use_cudnn_on_gpu=use_cudnn_on_gpu, explicit_paddings=explicit,
         data_format=data_format, dilations=dilations, name=name,
@@ -231,8 +231,8 @@ def conv2d_transpose(
         data_format = data_format or "NHWC"
         at = 1 if data_format.startswith("NC") else 3
         return conv2d_backprop_input(
-            input_sizes=output_shape, filter=filter, out_backprop=value, strides=_sequence(strides, 2, at, "strides"),
-            padding=padding, data_format=data_format, dilations=_sequence(dilations, 2, at, "dilations"), name=scope,
+            input_sizes=output_shape, filter=filter, out_backprop=value, strides=sequence(strides, 2, at, "strides"),
+            padding=padding, data_format=data_format, dilations=sequence(dilations, 2, at, "dilations"), name=scope,
         )
 
 
@@ -253,7 +253,7 @@ def depthwise_conv2d_native(input, filter, strides, padding, data_format="NHWC",
 
 
 def _pool_argument(value, data_format, name):
-    return _sequence(value, 2, 1 if (data_format or "NHWC").startswith("NC") else 3, name)
+    return sequence(value, 2, 1 if (data_format or "NHWC").startswith("NC") else 3, name)
 
 
 @export("nn.max_pool", "compat.v1.nn.max_pool")

@@ -1,10 +1,15 @@
 """Max and average pooling in two and three dimensions, with their slopes."""
 
+import itertools
+
+import numpy as np
+
+from ..backend.windows import lowest
 from ..graph import static
 from ..graph.define import define
 from ..ground.errors import InferError, UnimplementedError
 from ..ground.shapes import merge, with_rank
-from .conv_rules import channels_first, from_nhwc, nhwc_dims, out_dims, pads_for, space, to_nhwc
+from .conv_rules import channels_first, from_nhwc, nhwc_dims, out_dims, pads_for, space, to_nhwc, windows_dims
 
 __all__ = ["avg_pool3d_node", "avg_pool_node", "max_pool3d_node", "max_pool_node"]
 
@@ -90,3 +95,50 @@ avg_pool_grad = define("AvgPoolGrad", infer=_infer_avg_grad, lower=_lower_avg_gr
 avg_pool3d_grad = define("AvgPool3DGrad", infer=_infer_avg_grad, lower=_lower_avg_grad, static=(0,))
 avg_pool_node = define("AvgPool", infer=_infer_pool, lower=_lower_avg)
 avg_pool3d_node = define("AvgPool3D", infer=_infer_pool, lower=_lower_avg)
+
+
+# --- the place of the greatest element ----------------------------------------------------------------------
+
+
+def _flat_places(shape, window, strides, pads, outs, batch):
+    """For each place in the window: where in the flattened input stands what each window has there."""
+    n, h, w, c = shape
+    for place in itertools.product(*map(range, window)):
+        row, column = (np.arange(o) * s + p - pad[0] for o, s, p, pad in zip(outs, strides, place, pads, strict=True))
+        first = np.arange(n)[:, None, None, None] * (h * w * c if batch else 0)
+        yield place, first + (row[:, None, None] * w + column[:, None]) * c + np.arange(c)
+
+
+def _lower_argmax(B, x, *, ksize, strides, padding, Targmax, include_batch_in_index):
+    window, steps, pads = _geometry(x.shape, ksize, strides, padding, b"NHWC")
+    outs = windows_dims(x.shape[1:-1], window, steps, (1, 1), padding)
+    low = lowest(x.dtype)
+    grown = B.pad(x, [(0, 0), *pads, (0, 0)], constant_values=low)
+    best, at = None, None
+    for place, flat in _flat_places(x.shape, window, steps, pads, outs, include_batch_in_index):
+        spans = zip(place, steps, outs, strict=True)
+        here = grown[(slice(None), *[slice(p, p + s * (o - 1) + 1, s) for p, s, o in spans])]
+        better = here > (low if best is None else best)
+        at = B.where(better, flat, 0 if at is None else at)
+        best = here if best is None else B.where(better, here, best)
+    return best, at.astype(Targmax.as_numpy_dtype)
+
+
+def _infer_argmax(x, *, ksize, strides, padding):
+    return _infer_pool(x, ksize=ksize, strides=strides, padding=padding, data_format=b"NHWC") * 2
+
+
+def _lower_argmax_grad(B, x, dy, at, *, include_batch_in_index):
+    each = int(np.prod(x.shape[1:]))
+    if not include_batch_in_index:
+        at = at + (np.arange(x.shape[0]) * each).reshape(-1, 1, 1, 1).astype(at.dtype)
+    return B.segment_sum(dy.reshape(-1), at.reshape(-1), x.size).reshape(x.shape)
+
+
+def _argmax_grad(op, dy, _):
+    named = {key: op.get_attr(key) for key in ("ksize", "strides", "padding", "include_batch_in_index")}
+    return [argmax_grad_node(op.inputs[0], dy, op.outputs[1], **named)]
+
+
+argmax_grad_node = define("MaxPoolGradWithArgmax", infer=lambda x, dy, at: [x.dims], lower=_lower_argmax_grad)
+max_pool_with_argmax_node = define("MaxPoolWithArgmax", infer=_infer_argmax, lower=_lower_argmax, grad=_argmax_grad)
