@@ -279,9 +279,9 @@ def _flattened(x):
 def _over_last(node, x, dim, name):
     """Softmax over any dimension, as TF makes it: moved to the end and back."""
 
-    def swapped(x, at, last):
+    def swapped(x, at, last, name):
         order = concat([range_(at), [last], range_(at + 1, last), [at]], 0)
-        return transpose(x, order)
+        return transpose(x, order, **({} if name is None else {"name": name}))
 
     x = convert_to_tensor(x)
     n = x.rank
@@ -289,13 +289,11 @@ def _over_last(node, x, dim, name):
         return node(x, name=name)
     if n is not None and not -n <= dim < n:
         raise InvalidArgumentError(None, None, "Dimension (%d) must be in the range [%d, %d) where %d is the number of dimensions in the input." % (dim, -n, n, n))
-    rank(x)  # 1.15 makes this node, and seeds count it
-    dim = dim % n if n is not None and dim < 0 else dim
+    ranks = rank(x)
+    at = (dim + ranks if dim < 0 else dim) % n
     total = rank(x)
-    moved = swapped(x, dim, NODES["Sub"](total, 1))
-    made = node(moved)
-    last = NODES["Sub"](total, 1)
-    made = transpose(made, concat([range_(dim), [last], range_(dim + 1, last), [dim]], 0), name=name)
+    made = node(swapped(x, at, NODES["Sub"](total, 1), None))
+    made = swapped(made, at, NODES["Sub"](total, 1), name)
     made.set_shape(x.get_shape())
     return made
 
@@ -369,6 +367,10 @@ def _xent_grad(op, dy, d2y):
 gradient("SoftmaxCrossEntropyWithLogits", _xent_grad)
 
 
+def _moved_last(x, axis, n):
+    return transpose(x, concat([range_(axis), range_(axis + 1, n), [axis]], 0))
+
+
 def softmax_cross_entropy_helper(labels, logits, axis=-1, name=None, scope_name="softmax_cross_entropy_with_logits"):
     """The cross entropy of each row, with slopes for both."""
     with name_scope(name, scope_name, [logits, labels]) as scope:
@@ -380,10 +382,7 @@ def softmax_cross_entropy_helper(labels, logits, axis=-1, name=None, scope_name=
         dims = logits.get_shape()
         moved_logits, moved_labels = precise, labels
         if axis != -1:
-            last = NODES["Sub"](n, 1)
-            order = lambda: concat([range_(axis), [last], range_(axis + 1, last), [axis]], 0)  # noqa: E731
-            moved_logits = transpose(precise, order())
-            moved_labels = transpose(labels, order())
+            moved_logits, moved_labels = _moved_last(precise, axis, n), _moved_last(labels, axis, n)
         input_shape = shape(moved_logits)
         flat_logits, flat_labels = _flattened(moved_logits), _flattened(moved_labels)
         cost, _ = xent_node(flat_logits, flat_labels, name=scope)

@@ -132,7 +132,7 @@ def _lower_argmax_grad(B, x, dy, at, *, include_batch_in_index):
     each = int(np.prod(x.shape[1:]))
     if not include_batch_in_index:
         at = at + (np.arange(x.shape[0]) * each).reshape(-1, 1, 1, 1).astype(at.dtype)
-    return B.segment_sum(dy.reshape(-1), at.reshape(-1), x.size).reshape(x.shape)
+    return B.add_at(B.zeros(x.size, dy.dtype), at.reshape(-1), dy.reshape(-1)).reshape(x.shape)
 
 
 def _argmax_grad(op, dy, _):
