@@ -1,0 +1,1 @@
+"""tf.image: sizes, crops, flips, colours, boxes, measures and files of pictures."""
