@@ -1,0 +1,1 @@
+"""contrib.opt: optimizers that are variants of tf.train's."""
