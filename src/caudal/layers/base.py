@@ -12,6 +12,8 @@ from ..ground import dtypes, nest
 from ..ground.api import export
 from ..ground.errors import need
 from ..ground.shapes import TensorShape, as_shape
+from ..ops.elementwise import cast
+from ..ops.shape import shape
 
 __all__ = ["InputSpec", "Layer"]
 
@@ -73,6 +75,7 @@ class Layer:
         self._graph = None
         self._current_scope = None
         self.input_spec = None
+        self._inputs = []
         self._activity_regularizer = kwargs.pop("activity_regularizer", None)
         self._name = unique_layer_name(self._base_name) if name is None else name
         if scope:
@@ -83,7 +86,7 @@ class Layer:
 
     name = property(lambda self: self._name, doc="The layer's name.")
     dtype = property(lambda self: self._dtype, doc="The name of its variables' dtype.")
-    updates = property(lambda self: self._updates, doc="Ops that update its statistics.")
+    updates = property(lambda self: self._updates if self.trainable or self.stateful else [], doc="Ops that update its statistics.")
     losses = property(lambda self: self._losses, doc="Its regularisation losses.")
     trainable_weights = property(lambda self: self._trainable_weights if self.trainable else [], doc="Variables that are trained.")
     activity_regularizer = property(lambda self: self._activity_regularizer, doc="The regularizer of its outputs.")
@@ -127,12 +130,12 @@ class Layer:
         return sum(w.get_shape().num_elements() for w in self.weights)
 
     def get_updates_for(self, inputs):
-        """The updates that belong to these inputs; all without any."""
-        return [u for u in self._updates]
+        """The updates that are computed from these inputs; with None, those that no input is needed for."""
+        return _belonging(self.updates, inputs, self._inputs)
 
     def get_losses_for(self, inputs):
-        """The losses that belong to these inputs; all without any."""
-        return [loss for loss in self._losses]
+        """The losses that are computed from these inputs; with None, those that no input is needed for."""
+        return _belonging(self._losses, inputs, self._inputs)
 
     # --- what it has ----------------------------------------------------------------------------------
 
@@ -219,7 +222,7 @@ class Layer:
             with name_scope(scope.original_name_scope):
                 inputs = nest.map_structure(_as_tensor, inputs)
                 outputs = self._built_call(inputs, args, kwargs)
-        _into(self._updates, GraphKeys.UPDATE_OPS)
+        _into(self.updates, GraphKeys.UPDATE_OPS)
         return outputs
 
     def _built_call(self, inputs, args, kwargs):
@@ -232,11 +235,13 @@ class Layer:
             self.built = True
         else:
             self._check(flat)
+        self._inputs += flat
         outputs = self.call(inputs, *args, **kwargs)
         if self._activity_regularizer is not None:
             with name_scope("ActivityRegularizer"):
                 for out in nest.flatten(outputs):
-                    self.add_loss(self._activity_regularizer(out))
+                    loss = self._activity_regularizer(out)
+                    self.add_loss(loss / cast(shape(out)[0], loss.dtype))  # per example
         return outputs
 
     def _shapes(self, inputs):
@@ -272,6 +277,28 @@ class Layer:
 
 def _as_tensor(x):
     return convert_to_tensor(x) if not isinstance(x, Tensor) and not hasattr(x, "dense_shape") else x
+
+
+def _belonging(found, inputs, ever):
+    """Those of `found` that `inputs` lead to; with None, those that no input ever given leads to."""
+    if inputs is None:
+        return [one for one in found if not _leads_to(ever, one)]
+    return [one for one in found if _leads_to(nest.flatten(inputs), one)]
+
+
+def _leads_to(tensors, end):
+    """Whether data flows from one of the tensors to `end`; walks the graph back, and keeps the ops that it has seen."""
+    begins = {id(t) for t in tensors}
+    todo, seen = [end.op if isinstance(end, Tensor) else end], set()
+    while todo:
+        op = todo.pop()
+        if op in seen:
+            continue
+        seen.add(op)
+        if any(id(t) in begins for t in op.inputs):
+            return True
+        todo += [t.op for t in op.inputs]
+    return False
 
 
 def _is_new(made, before):

@@ -110,7 +110,7 @@ class Dropout(Layer):
         if self.noise_shape is None:
             return self.noise_shape
         symbolic = shape(inputs)
-        return [symbolic[axis] if dim is None else dim for axis, dim in enumerate(self.noise_shape)]
+        return convert_to_tensor([symbolic[axis] if dim is None else dim for axis, dim in enumerate(self.noise_shape)])
 
     def call(self, inputs, training=False):
         def dropped():

@@ -110,8 +110,7 @@ class BatchNormalization(Layer):
             mean = smart_cond(training, lambda: mean, lambda: convert_to_tensor(moving_mean))
             variance = smart_cond(training, lambda: variance, lambda: convert_to_tensor(moving_variance))
             self.add_update([
-                _update(self.moving_mean, mean, self.momentum, training),
-                _update(self.moving_variance, variance, self.momentum, training),
+                self._update(self.moving_mean, mean, training), self._update(self.moving_variance, variance, training)
             ])
         else:
             mean, variance = self.moving_mean, self.moving_variance
@@ -160,16 +159,13 @@ class BatchNormalization(Layer):
             ])
         return output
 
+    def _update(self, variable, value, training):
+        """The op that moves a statistic towards the batch's, while training."""
+        return smart_cond(training, lambda: assign_moving_average(variable, value, self.momentum), lambda: variable)
+
     def compute_output_shape(self, input_shape):
         """The input's."""
         return input_shape
-
-
-def _update(variable, value, momentum, training):
-    """The op that moves a statistic towards the batch's, while training."""
-    known = smart_constant_value(training)
-    rate = momentum if known else smart_cond(training, lambda: momentum, lambda: 1.0)
-    return assign_moving_average(variable, value, rate)
 
 
 def assign_moving_average(variable, value, momentum):

@@ -11,7 +11,7 @@ from ...graph.scopes import control_dependencies, name_scope
 from ...ground import dtypes
 from ...ground.api import PUBLIC
 from ...ground.errors import need
-from ...layers import convolutional, core, normalization
+from ...layers import convolutional, core, normalization, separable, transposed
 from ...ops import activations as nn
 from ...ops.basic import constant, identity
 from ...ops.elementwise import cast, sqrt, square
@@ -21,6 +21,7 @@ from ...ops.join import concat
 from ...ops.nn_functions import batch_normalization, fused_batch_norm, moments
 from ...ops.reduce import reduce_sum
 from ...ops.shape import reshape, shape, tile
+from ...ops.slicing import strided_slice
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
 from .initializers import xavier_initializer
@@ -43,7 +44,7 @@ def collect(collections, outputs, name):
     return outputs
 
 
-def _alias(scope):
+def alias(scope):
     """The alias of a layer's outputs: its scope's name."""
     name = scope.original_name_scope
     return name[:-1] if name.endswith("/") else name
@@ -132,7 +133,7 @@ def fully_connected(inputs, num_outputs, activation_fn=nn.relu, normalizer_fn=No
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, _NAMES)
         outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 _CONVOLUTIONS = {3: convolutional.Conv1D, 4: convolutional.Conv2D, 5: convolutional.Conv3D}
@@ -181,7 +182,7 @@ def convolution(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, _NAMES)
         outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 def _convolution_of(dims, *names):
@@ -218,7 +219,7 @@ def conv2d_transpose(inputs, num_outputs, kernel_size, stride=1, padding="SAME",
     with variable_scope(scope, "Conv2d_transpose", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
         need(data_format in ("NCHW", "NHWC"), "data_format has to be either NCHW or NHWC.")
         inputs = convert_to_tensor(inputs)
-        layer = convolutional.Conv2DTranspose(
+        layer = transposed.Conv2DTranspose(
             filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
             data_format="channels_first" if data_format == "NCHW" else "channels_last", activation=None,
             use_bias=not normalizer_fn and bool(biases_initializer), kernel_initializer=weights_initializer,
@@ -229,7 +230,7 @@ def conv2d_transpose(inputs, num_outputs, kernel_size, stride=1, padding="SAME",
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, _NAMES)
         outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 both("convolution2d_transpose")(conv2d_transpose)
@@ -248,7 +249,7 @@ def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, strid
         inputs = convert_to_tensor(inputs)
         pointwise_initializer = weights_initializer if pointwise_initializer is None else pointwise_initializer
         need(num_outputs is not None, "A separable convolution without its second part is not made yet: give num_outputs.", kind=NotImplementedError)
-        layer = convolutional.SeparableConv2D(
+        layer = separable.SeparableConv2D(
             filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
             data_format="channels_first" if data_format == "NCHW" else "channels_last",
             dilation_rate=convolutional.normalize_tuple(rate, 2, "rate"), activation=None, depth_multiplier=depth_multiplier,
@@ -261,7 +262,7 @@ def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, strid
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, {"depthwise_kernel": "weights", "pointwise_kernel": "weights", "bias": "biases"})
         outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 both("separable_convolution2d")(separable_conv2d)
@@ -305,7 +306,7 @@ def dropout(inputs, keep_prob=0.5, noise_shape=None, is_training=True, outputs_c
         inputs = convert_to_tensor(inputs)
         layer = core.Dropout(rate=1 - keep_prob, noise_shape=noise_shape, seed=seed, name=sc.name, _scope=sc)
         outputs = layer.apply(inputs, training=is_training)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 @both("bias_add")
@@ -330,7 +331,7 @@ def bias_add(inputs, activation_fn=None, initializer=Zeros(), regularizer=None, 
         outputs = nn.bias_add(inputs, biases, data_format=data_format)
         if activation_fn is not None:
             outputs = activation_fn(outputs)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 @both("one_hot_encoding")
@@ -340,7 +341,7 @@ def one_hot_encoding(labels, num_classes, on_value=1.0, off_value=0.0, outputs_c
     with name_scope(scope, "OneHotEncoding", [labels, num_classes]) as sc:
         labels = convert_to_tensor(labels)
         if labels.dtype.name == "int32":
-            labels = cast(labels, dtypes.int64)
+            labels = cast(labels, dtypes.int64, name="ToInt64")
         outputs = one_hot(labels, num_classes, on_value=on_value, off_value=off_value)
         return collect(outputs_collections, outputs, sc)
 
@@ -374,7 +375,7 @@ def unit_norm(inputs, dim, epsilon=1e-7, scope=None):
         multiples = []
         if dim > 0:
             multiples.append(ones([dim], dtypes.int32))
-        multiples.append(shape(inputs)[dim : dim + 1])
+        multiples.append(strided_slice(shape(inputs), convert_to_tensor([dim]), convert_to_tensor([dim + 1])))
         if dim < n - 1:
             multiples.append(ones([n - 1 - dim], dtypes.int32))
         return divide(inputs, tile(lengths, concat(multiples, 0)))
@@ -488,7 +489,7 @@ def _batch_norm_layer(inputs, decay, center, scale, epsilon, activation_fn, para
         outputs = _after_updates(layer.updates, outputs, updates_collections)
         if activation_fn is not None:
             outputs = activation_fn(outputs)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 def _after_updates(updates, outputs, updates_collections):
@@ -545,7 +546,7 @@ def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, para
         outputs.set_shape(original)
         if activation_fn is not None:
             outputs = activation_fn(outputs)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
 
 def _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, known, is_training, updates_collections):
@@ -616,5 +617,5 @@ def layer_norm(inputs, center=True, scale=True, activation_fn=None, reuse=None, 
         outputs.set_shape(dims)
         if activation_fn is not None:
             outputs = activation_fn(outputs)
-        return collect(outputs_collections, outputs, _alias(sc))
+        return collect(outputs_collections, outputs, alias(sc))
 
