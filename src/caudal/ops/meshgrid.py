@@ -4,7 +4,6 @@ from ..graph.convert import convert_to_tensor
 from ..graph.scopes import name_scope
 from ..ground.api import export
 from ..ground.errors import need
-from .elementwise import multiply
 from .fill import ones
 from .join import stack
 from .shape import reshape, size
@@ -40,4 +39,4 @@ def meshgrid(*args, **kwargs):
             made[1] = reshape(made[1], (-1, 1) + (1,) * (n - 2))
             sizes[0], sizes[1] = sizes[1], sizes[0]
         filled = ones(sizes, kind)
-        return [multiply(x, filled) for x in made]
+        return [x * filled for x in made]

@@ -186,7 +186,7 @@ def assign_from_values(var_names_to_values):
         value = np.asarray(value)
         with device_of(None):
             held = placeholder(target.dtype.base_dtype, target.get_shape(), name="placeholder/" + target.op.name)
-        ops.append(assign(target, held))
+        ops.append(target.assign(held))
         feed[held] = value.reshape(target.get_shape().as_list())
     return group(*ops), feed
 

@@ -14,6 +14,7 @@ from ...ground.errors import need
 from ...layers import convolutional, core, normalization, separable, transposed
 from ...ops import activations as nn
 from ...ops.basic import constant, identity
+from ...ops.depthwise import depthwise_conv2d
 from ...ops.elementwise import cast, sqrt, square
 from ...ops.elementwise import div as divide
 from ...ops.fill import one_hot, ones
@@ -248,7 +249,12 @@ def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, strid
     with variable_scope(scope, "SeparableConv2d", [inputs], reuse=reuse, custom_getter=_getter(_SEPARABLE)) as sc:
         inputs = convert_to_tensor(inputs)
         pointwise_initializer = weights_initializer if pointwise_initializer is None else pointwise_initializer
-        need(num_outputs is not None, "A separable convolution without its second part is not made yet: give num_outputs.", kind=NotImplementedError)
+        if num_outputs is None:
+            return _depthwise_only(
+                inputs, kernel_size, depth_multiplier, stride, padding, data_format, rate, activation_fn, normalizer_fn,
+                normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer,
+                variables_collections, outputs_collections, trainable, sc,
+            )
         layer = separable.SeparableConv2D(
             filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
             data_format="channels_first" if data_format == "NCHW" else "channels_last",
@@ -266,6 +272,64 @@ def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, strid
 
 
 both("separable_convolution2d")(separable_conv2d)
+
+
+def _depthwise_only(inputs, kernel_size, depth_multiplier, stride, padding, data_format, rate, activation_fn, normalizer_fn,
+                    normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer,
+                    variables_collections, outputs_collections, trainable, sc):
+    """The first part of a separable convolution alone."""
+    first = data_format == "NCHW"
+    channels, kind = inputs.dims[1 if first else 3], inputs.dtype.base_dtype
+    height, width = convolutional.normalize_tuple(kernel_size, 2, "kernel_size")
+    down, right = convolutional.normalize_tuple(stride, 2, "stride")
+    weights = variables.model_variable(
+        "depthwise_weights", shape=[height, width, channels, depth_multiplier], dtype=kind, initializer=weights_initializer,
+        regularizer=weights_regularizer, trainable=trainable,
+        collections=variable_collections(variables_collections, "weights"),
+    )
+    outputs = depthwise_conv2d(
+        inputs, weights, [1, 1, down, right] if first else [1, down, right, 1], padding,
+        rate=convolutional.normalize_tuple(rate, 2, "rate"), data_format=data_format,
+    )
+    if normalizer_fn is None and biases_initializer is not None:
+        biases = variables.model_variable(
+            "biases", shape=[depth_multiplier * channels], dtype=kind, initializer=biases_initializer,
+            regularizer=biases_regularizer, trainable=trainable,
+            collections=variable_collections(variables_collections, "biases"),
+        )
+        outputs = nn.bias_add(outputs, biases, data_format=data_format)
+    outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
+    return collect(outputs_collections, outputs, alias(sc))
+
+
+@both("conv2d_in_plane")
+@add_arg_scope
+def conv2d_in_plane(inputs, kernel_size, stride=1, padding="SAME", activation_fn=nn.relu, normalizer_fn=None,
+                    normalizer_params=None, weights_initializer=xavier_initializer(), weights_regularizer=None,
+                    biases_initializer=Zeros(), biases_regularizer=None, reuse=None, variables_collections=None,
+                    outputs_collections=None, trainable=True, scope=None):
+    """The same filter over each channel on its own. The arguments are those of `convolution`."""
+    with variable_scope(scope, "ConvInPlane", [inputs], reuse=reuse) as sc:
+        kind, channels = inputs.dtype.base_dtype, inputs.dims[-1]
+        height, width = convolutional.normalize_tuple(kernel_size, 2, "kernel_size")
+        down, right = convolutional.normalize_tuple(stride, 2, "stride")
+        weights = variables.model_variable(
+            "weights", shape=[height, width, 1, 1], dtype=kind, initializer=weights_initializer,
+            regularizer=weights_regularizer, trainable=trainable,
+            collections=variable_collections(variables_collections, "weights"),
+        )
+        outputs = depthwise_conv2d(inputs, tile(weights, [1, 1, channels, 1]), [1, down, right, 1], padding)
+        if normalizer_fn is None and biases_initializer is not None:
+            biases = variables.model_variable(
+                "biases", shape=[channels], dtype=kind, initializer=biases_initializer, regularizer=biases_regularizer,
+                trainable=trainable, collections=variable_collections(variables_collections, "biases"),
+            )
+            outputs = nn.bias_add(outputs, biases)
+        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
+        return collect(outputs_collections, outputs, alias(sc))
+
+
+both("convolution2d_in_plane")(conv2d_in_plane)
 
 
 def _pool(name, kind, scope_name):
@@ -375,7 +439,7 @@ def unit_norm(inputs, dim, epsilon=1e-7, scope=None):
         multiples = []
         if dim > 0:
             multiples.append(ones([dim], dtypes.int32))
-        multiples.append(strided_slice(shape(inputs), convert_to_tensor([dim]), convert_to_tensor([dim + 1])))
+        multiples.append(strided_slice(shape(inputs), [dim], [dim + 1]))
         if dim < n - 1:
             multiples.append(ones([n - 1 - dim], dtypes.int32))
         return divide(inputs, tile(lengths, concat(multiples, 0)))
@@ -537,9 +601,8 @@ def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, para
             return fused_batch_norm(inputs, gamma, beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False, data_format=data_format)
 
         outputs, batch_mean, batch_variance = smart_cond(is_training, trained, used)
-        known = smart_constant_value(is_training)
-        if known is not False:
-            outputs = _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, known, is_training, updates_collections)
+        if smart_constant_value(is_training) is not False:
+            outputs = _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, is_training, updates_collections)
         outputs.set_shape(inputs.get_shape())
         if rank == 2:
             outputs = reshape(outputs, shape(given_inputs))
@@ -549,19 +612,26 @@ def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, para
         return collect(outputs_collections, outputs, alias(sc))
 
 
-def _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, known, is_training, updates_collections):
-    if known is None:
-        given = decay
-        decay = smart_cond(is_training, lambda: convert_to_tensor(given), lambda: convert_to_tensor(1.0))
-    updates = [
-        normalization.assign_moving_average(mean, batch_mean, decay),
-        normalization.assign_moving_average(variance, batch_variance, decay),
-    ]
-    if updates_collections is None:
-        with control_dependencies(updates):
+def _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, is_training, updates_collections):
+    """The outputs, after the statistics' updates or with these in their collections."""
+
+    def averages(rate):
+        return [
+            normalization.assign_moving_average(mean, batch_mean, rate),
+            normalization.assign_moving_average(variance, batch_variance, rate),
+        ]
+
+    def moved():
+        with control_dependencies(averages(decay)):
             return identity(outputs)
-    default_graph().add_to_collections(updates_collections, updates[0])
-    default_graph().add_to_collections(updates_collections, updates[1])
+
+    if updates_collections is None:
+        return smart_cond(is_training, moved, lambda: outputs)
+    rate = decay
+    if smart_constant_value(is_training) is None:
+        rate = smart_cond(is_training, lambda: convert_to_tensor(decay), lambda: convert_to_tensor(1.0))
+    for update in averages(rate):
+        default_graph().add_to_collections(updates_collections, update)
     return outputs
 
 

@@ -75,7 +75,8 @@ def _normalized(x, axes, beta, gamma, epsilon, one_pass):
     offset = -mean * gain
     if gamma is not None:
         gain, offset = gain * gamma, offset * gamma
-    return x * gain + (offset if beta is None else offset + beta)
+    offset = offset if beta is None else offset + beta
+    return x * gain + offset
 
 
 @both("group_norm")

@@ -8,11 +8,10 @@ from ...graph.graph import GraphKeys, default_graph
 from ...graph.scopes import control_dependencies, name_scope
 from ...ground.api import export
 from ...ground.errors import need
-from ...ops.basic import no_op
+from ...ops.basic import constant, no_op
 from ...ops.check import check_numerics as check_finite
 from ...ops.clip import clip_by_norm
 from ...ops.control import group, with_dependencies
-from ...ops.elementwise import cast
 from ...run.session import Session
 from ...train.global_step import get_or_create_global_step
 from ...train.optimizer import Optimizer
@@ -51,7 +50,7 @@ def multiply_gradients(grads_and_vars, gradient_multipliers):
         key = var if var in gradient_multipliers else var.op.name
         if key in gradient_multipliers:
             need(grad is not None, "Requested multiple of `None` gradient.")
-            factor = cast(gradient_multipliers[key], grad.dtype)
+            factor = constant(gradient_multipliers[key], dtype=grad.dtype)
             if isinstance(grad, IndexedSlices):
                 grad = IndexedSlices(grad.values * factor, grad.indices, grad.dense_shape)
             else:
@@ -80,13 +79,23 @@ def create_train_op(total_loss, optimizer, global_step=_USE_GLOBAL_STEP, update_
     """
     transforms = []
     if gradient_multipliers:
-        transforms.append(lambda grads: multiply_gradients(grads, gradient_multipliers))
+        transforms.append(_scoped("multiply_grads", lambda grads: multiply_gradients(grads, gradient_multipliers)))
     if clip_gradient_norm > 0:
-        transforms.append(lambda grads: clip_gradient_norms(grads, clip_gradient_norm))
+        transforms.append(_scoped("clip_grads", lambda grads: clip_gradient_norms(grads, clip_gradient_norm)))
     return _create(
         total_loss, optimizer, global_step, update_ops, variables_to_train, transforms, gate_gradients, aggregation_method,
         colocate_gradients_with_ops, check_numerics,
     )
+
+
+def _scoped(name, transform):
+    """`transform` with its nodes below a name."""
+
+    def inside(grads):
+        with name_scope(name):
+            return transform(grads)
+
+    return inside
 
 
 def _create(total_loss, optimizer, global_step, update_ops, variables_to_train, transforms, gate, method, colocate, check):
