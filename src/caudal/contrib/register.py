@@ -2,7 +2,7 @@
 
 from ..ground.api import PUBLIC, constant
 from .framework import arg_scope, variables  # noqa: F401
-from .layers import encoders, initializers, layers, normalizations, pooling, regularizers  # noqa: F401
+from .layers import encoders, initializers, layers, normalizations, pooling, regularizers, utils  # noqa: F401
 from . import legacy_seq2seq, rnn  # noqa: F401
 from .opt import adam, sign, weight_decay  # noqa: F401
 from .slim import learning  # noqa: F401

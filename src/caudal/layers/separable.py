@@ -82,7 +82,7 @@ class SeparableConv1D(Separable):
 
 @export("layers.SeparableConv2D")
 class SeparableConv2D(Separable):
-    """A depthwise convolution, then one of 1x1. The arguments are those of `Conv2D`, with `depth_multiplier` filters a channel."""
+    """A depthwise convolution, then one of 1x1: `Conv2D` with `depth_multiplier` filters a channel before it."""
 
     def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format="channels_last",
                  dilation_rate=(1, 1), depth_multiplier=1, activation=None, use_bias=True, depthwise_initializer=None,

@@ -272,8 +272,8 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]) as scope:
         given = [v is not None for v in (on_value, off_value)]
-        on_dtype = convert_to_tensor(on_value, dtype_hint=dtype, name="on_value")._dtype.base_dtype if given[0] else None
-        off_dtype = convert_to_tensor(off_value, dtype_hint=dtype, name="off_value")._dtype.base_dtype if given[1] else None
+        on_dtype = convert_to_tensor(on_value, dtype_hint=dtype)._dtype.base_dtype if given[0] else None
+        off_dtype = convert_to_tensor(off_value, dtype_hint=dtype)._dtype.base_dtype if given[1] else None
         if any(given):
             if dtype is not None:
                 for which, kind in (("on_value", on_dtype), ("off_value", off_dtype)):
@@ -282,10 +282,12 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
             else:
                 dtype = on_dtype or off_dtype
         dtype = dtypes.float32 if dtype is None else dtype
-        on_value = convert_to_tensor(1 if on_value is None else on_value, dtype, name="on_value")
-        off_value = convert_to_tensor(0 if off_value is None else off_value, dtype, name="off_value")
-        if on_value._dtype.base_dtype is not off_value._dtype.base_dtype:
-            raise TypeError(f"dtype {on_value._dtype.base_dtype} of on_value does not match dtype {off_value._dtype.base_dtype} of off_value")
+        if not given[0]:
+            on_value, on_dtype = convert_to_tensor(1, dtype, name="on_value"), dtype
+        if not given[1]:
+            off_value, off_dtype = convert_to_tensor(0, dtype, name="off_value"), dtype
+        if on_dtype != off_dtype:
+            raise TypeError(f"dtype {on_dtype} of on_value does not match dtype {off_dtype} of off_value")
         return one_hot_node(indices, depth, on_value, off_value, axis=axis, name=scope)
 
 

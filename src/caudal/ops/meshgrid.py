@@ -25,7 +25,7 @@ def meshgrid(*args, **kwargs):
     """
     indexing, name = kwargs.pop("indexing", "xy"), kwargs.pop("name", "meshgrid")
     if kwargs:
-        raise TypeError("'{}' is an invalid keyword argument for this function".format(next(iter(kwargs))))
+        raise TypeError(f"'{next(iter(kwargs))}' is an invalid keyword argument for this function")
     need(indexing in ("xy", "ij"), "indexing parameter must be either 'xy' or 'ij'")
     with name_scope(name, "meshgrid", args):
         n = len(args)

@@ -8,7 +8,7 @@ from ...ground import dtypes
 from ...ground.errors import need
 from ...ops.basic import constant
 from ...ops.elementwise import not_equal
-from ...ops.nn_functions import embedding_lookup
+from ...ops.embedding import embedding_lookup
 from ...ops.reduce import reduce_mean
 from ...ops.shape import shape
 from ...ops.slicing import gather_nd, where

@@ -30,7 +30,7 @@ from .regularizers import both
 
 __all__ = ["batch_norm", "conv2d", "fully_connected"]
 
-_NAMES = {"bias": "biases", "kernel": "weights"}
+_NAMES = {"kernel": "weights", "bias": "biases"}
 _SEPARABLE = {"bias": "biases", "depthwise_kernel": "depthwise_weights", "pointwise_kernel": "pointwise_weights"}
 
 
