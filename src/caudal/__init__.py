@@ -4,7 +4,7 @@ from . import ops  # the families register themselves  # noqa: F401
 from .ground import exports as _exports  # noqa: F401
 from .names import hang as _hang
 
-from .build import asserts, case, cond, confusion, counts, custom_gradient, frames, linalg, functional, gradients, initializers, scopes, seeds, spectral, synchronization, variables, while_loop  # noqa: F401
+from .build import asserts, case, cond, confusion, counts, custom_gradient, frames, linalg, functional, gradients, initializers, scopes, seeds, spectral, swish, synchronization, variables, while_loop  # noqa: F401
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import moving_averages as _moving_averages  # noqa: F401

@@ -58,7 +58,18 @@ def zeros_like_of(x):
     return zeros(shape(x), x._dtype)
 
 
+def _second_exponential(kind):
+    def rule(op, dy):
+        before, y = op.inputs
+        first = NODES[kind](dy, y)
+        return [first, where(y < 0.0, dy * before, zeros_like(y))]
+
+    return rule
+
+
 gradient("ReluGrad", _second("ReluGrad"))
+gradient("EluGrad", _second_exponential("EluGrad"))
+gradient("SeluGrad", _second_exponential("SeluGrad"))
 gradient("Relu6Grad", _second("Relu6Grad"))
 
 
@@ -290,8 +301,9 @@ def _over_last(node, x, dim, name):
     if n is not None and not -n <= dim < n:
         raise InvalidArgumentError(None, None, "Dimension (%d) must be in the range [%d, %d) where %d is the number of dimensions in the input." % (dim, -n, n, n))
     ranks = rank(x)
-    at = (dim + ranks if dim < 0 else dim) % n
+    at = dim + ranks if dim < 0 else dim
     total = rank(x)
+    at = at % n
     made = node(swapped(x, at, NODES["Sub"](total, 1), None))
     made = swapped(made, at, NODES["Sub"](total, 1), name)
     made.set_shape(x.get_shape())
@@ -577,13 +589,6 @@ l2_node = define("L2Loss", infer=lambda t: [()], lower=lambda B, t: B.sum(t * t)
 def l2_loss(t, name=None):
     """Half the sum of squares."""
     return l2_node(t, name=name)
-
-
-@export("nn.swish")
-def swish(features):
-    """x sigmoid(x)."""
-    features = convert_to_tensor(features, name="features")
-    return features * sigmoid(features)
 
 
 @export("nn.log_poisson_loss")

@@ -8,21 +8,18 @@ from ..graph import static
 from ..graph.convert import convert, convert_to_tensor
 from ..graph.define import define
 from ..graph.opdef import gradient
-from ..graph.scopes import colocate_with, name_scope
+from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
 from ..ground.errors import need
 from . import conv, pool
-from .basic import constant, identity
+from .basic import constant
 from .elementwise import NODES, PLAIN, cast, rsqrt
 from .fill import zeros_like
-from .join import concat
 from .random import random_uniform
 from .reduce import reduce_mean
-from .shape import reshape, shape, shape_n_node, squeeze
-from .slicing import gather, stop_gradient
-from .stitch import dynamic_partition, dynamic_stitch
-from .clip import clip_by_norm
+from .shape import shape, shape_n_node, squeeze
+from .slicing import stop_gradient
 
 __all__ = ["conv2d", "dropout", "max_pool"]
 
@@ -502,69 +499,3 @@ def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001, 
     epsilon = max(epsilon, 1.001e-5)
     made = fused_v3_node(x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format, is_training=is_training, name=name)
     return made[0], made[1], made[2]
-
-
-# --- look-ups ---------------------------------------------------------------------------------------------
-
-
-@export("nn.embedding_lookup", "compat.v1.nn.embedding_lookup")
-def embedding_lookup(params, ids, partition_strategy="mod", name=None, validate_indices=True, max_norm=None):
-    """The rows `ids` of one or several tables.
-
-    Args:
-      params: a variable or tensor `[n, ...]`, or a list of parts.
-      ids: int32 or int64.
-      partition_strategy: "mod" or "div", how rows lie in the parts.
-      name: the scope's name.
-      validate_indices: unused.
-      max_norm: rows of a greater norm are scaled down to it.
-
-    Returns:
-      `ids.shape + params.shape[1:]`.
-
-    Raises:
-      ValueError: no parts, or an unknown strategy.
-    """
-    need(params is not None and not (isinstance(params, (list, tuple)) and not params), "Need at least one param")
-    if hasattr(params, "_variable_list"):
-        params = list(params)
-    if not isinstance(params, (list, tuple)):
-        params = [params]
-    with name_scope(name, "embedding_lookup", [*params, ids]) as scope:
-        if len(params) == 1:
-            with colocate_with(params[0]):
-                ids = convert_to_tensor(ids, name="ids")
-                found = _clip(gather(params[0], ids, name=scope), ids, max_norm)
-            return identity(found)
-        return _parted(params, ids, partition_strategy, max_norm, scope)
-
-
-def _clip(rows, ids, max_norm):
-    if max_norm is None:
-        return rows
-    axes = list(range(convert(ids).rank, rows.rank))
-    return clip_by_norm(rows, max_norm, axes=axes)
-
-
-def _parted(params, ids, strategy, max_norm, scope):
-    ids = convert_to_tensor(ids, name="ids")
-    flat = reshape(ids, [-1])
-    positions = range_node(0, size_node(flat), 1)
-    n = len(params)
-    need(strategy in ("mod", "div"), "Unrecognized partition strategy: " + strategy)
-    if strategy == "mod":
-        parts, rows = flat % n, flat // n
-    else:
-        total = sum(p.get_shape().as_list()[0] for p in params)
-        each, extras = total // n, total % n
-        parts = PLAIN["Maximum"](flat // (each + 1), (flat - extras) // each)
-        rows = where_node(parts < extras, flat % (each + 1), (flat - extras) % each)
-    parts = cast(parts, dtypes.int32)
-    gathered_ids = dynamic_partition(rows, parts, n)
-    places = dynamic_partition(positions, parts, n)
-    found = [gather(p, i) for p, i in zip(params, gathered_ids, strict=True)]
-    made = dynamic_stitch(places, found, name=scope)
-    return reshape(made, concat([shape(ids), shape(params[0])[1:]], 0))
-
-
-range_node, size_node, where_node = define("Range"), define("Size"), define("Select")

@@ -6,6 +6,7 @@ from ..graph import static
 from ..graph.define import define
 from ..ground import dtypes
 from ..ground.api import export
+from .slicing import gather
 
 __all__ = ["dynamic_partition", "dynamic_stitch", "set_diff"]
 
@@ -33,8 +34,20 @@ def _lower_stitch(B, *inputs):
     return out
 
 
-_stitch = define("DynamicStitch", infer=_infer_stitch, lower=_lower_stitch, static=tuple(range(32)))
-define("ParallelDynamicStitch", infer=_infer_stitch, lower=_lower_stitch, static=tuple(range(32)))
+def _stitch_slope(op, dy):
+    half = len(op.inputs) // 2
+    return [None] * half + [gather(dy, i) for i in op.inputs[:half]]
+
+
+_stitch = define("DynamicStitch", infer=_infer_stitch, lower=_lower_stitch, static=tuple(range(32)), grad=_stitch_slope)
+_parallel = define(
+    "ParallelDynamicStitch", infer=_infer_stitch, lower=_lower_stitch, static=tuple(range(32)), grad=_stitch_slope
+)
+
+
+def parallel_dynamic_stitch(indices, data, name=None):
+    """`dynamic_stitch` that may write rows in any order; no row comes twice."""
+    return _parallel(indices, data, name=name)
 
 
 @export("dynamic_stitch")

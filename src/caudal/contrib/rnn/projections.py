@@ -10,7 +10,7 @@ from ...ground.api import export
 from ...ground.errors import need
 from ...ops.activations import xw_plus_b
 from ...ops.elementwise import sigmoid
-from ...ops.nn_functions import embedding_lookup
+from ...ops.embedding import embedding_lookup
 from ...ops.shape import reshape
 from ...rnn.base import RNNCell, check_cell
 from .linear import Linear
