@@ -2,8 +2,8 @@
 
 from ..build.initializers import Zeros
 from ..ground.api import export
-from ..ops.depthwise import separable_conv2d as separable_conv2d_op
 from ..ops.activations import bias_add
+from ..ops.depthwise import separable_conv2d as separable_conv2d_op
 from ..ops.shape import expand_dims, squeeze
 from .base import InputSpec
 from .convolutional import Conv, tf_format
