@@ -130,8 +130,8 @@ non_max_suppression_overlaps.__doc__ += _ARGUMENTS.format(
 
 _COLORS = np.array(
     [
-        (1, 1, 0, 1), (0, 0, 1, 1), (1, 0, 0, 1), (0, 1, 0, 1), (0.5, 0, 0.5, 1), (0.5, 0.5, 0, 1), (0.5, 0, 0, 1), (0, 0, 0.5, 1),
-        (0, 1, 1, 1), (1, 0, 1, 1),
+        (1, 1, 0, 1), (0, 0, 1, 1), (1, 0, 0, 1), (0, 1, 0, 1), (0.5, 0, 0.5, 1), (0.5, 0.5, 0, 1), (0.5, 0, 0, 1),
+        (0, 0, 0.5, 1), (0, 1, 1, 1), (1, 0, 1, 1),
     ],
     np.float32,
 )  # yellow, blue, red, lime, purple, olive, maroon, navy, aqua, fuchsia
@@ -249,26 +249,30 @@ def _covers(box, objects, least):
     return area(box) >= 1 and any(area(o) >= 1 and np.float32(shared(o)) / np.float32(area(o)) >= least for o in objects)
 
 
-def _lower_sample(B, size, boxes, covered, *, state, op, aspect_ratio_range, area_range, max_attempts, use_image_if_no_bounding_boxes):
+_NO_BOXES = (
+    "No bounding boxes provided as input. One must enable use_image_if_no_bounding_boxes if you wish to not provide any "
+    "bounding boxes."
+)
+
+
+def _lower_sample(B, size, boxes, covered, *, state, op, max_attempts, use_image_if_no_bounding_boxes):
     height, width = int(size[0]), int(size[1])
     objects = [tuple(int(e * s) for e, s in zip(b, (height, width) * 2, strict=True)) for b in boxes.reshape(-1, 4)]
     if not objects and not use_image_if_no_bounding_boxes:
-        words = "No bounding boxes provided as input. One must enable use_image_if_no_bounding_boxes if you wish to not provide any bounding boxes."
-        raise InvalidArgumentError(None, op, words)
+        raise InvalidArgumentError(None, op, _NO_BOXES)
     stream = state.get(lambda: begin(op))
     state.write(philox.advanced(np, stream, max_attempts))
     words = _Words(stream, 16 * max_attempts)
-    found = _sampled(words, width, height, objects or [(0, 0, height, width)], covered, aspect_ratio_range, area_range, max_attempts)
-    top, left, bottom, right = found
+    top, left, bottom, right = _sampled(words, width, height, objects or [(0, 0, height, width)], covered, op.attrs)
     edges = np.array([[[top / height, left / width, bottom / height, right / width]]], np.float32)
     return np.array([top, left, 0], size.dtype), np.array([bottom - top, right - left, -1], size.dtype), edges
 
 
-def _sampled(words, width, height, objects, covered, ratios, areas, attempts):
-    low, high = np.float32(ratios[0]), np.float32(ratios[1])
-    for _ in range(attempts):
+def _sampled(words, width, height, objects, covered, settings):
+    low, high = (np.float32(ratio) for ratio in settings["aspect_ratio_range"])
+    for _ in range(settings["max_attempts"]):
         ratio = words.unit() * (high - low) + low
-        box = _candidate(words, width, height, areas, ratio)
+        box = _candidate(words, width, height, settings["area_range"], ratio)
         if box is not None and _covers(box, objects, covered):
             return box
     return 0, 0, height, width
@@ -281,8 +285,9 @@ sample_node = define(
 
 
 @export("image.sample_distorted_bounding_box")
-def sample_distorted_bounding_box(image_size, bounding_boxes, seed=None, seed2=None, min_object_covered=0.1, aspect_ratio_range=None,
-                                  area_range=None, max_attempts=None, use_image_if_no_bounding_boxes=None, name=None):
+def sample_distorted_bounding_box(image_size, bounding_boxes, seed=None, seed2=None, min_object_covered=0.1,
+                                  aspect_ratio_range=None, area_range=None, max_attempts=None,
+                                  use_image_if_no_bounding_boxes=None, name=None):
     """A random box of a picture in which enough of an object is seen.
 
     Args:

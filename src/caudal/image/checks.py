@@ -59,7 +59,7 @@ def has_sizes(image):
       ValueError: it is known not to.
     """
     known = image.get_shape()
-    need(known.ndims is None or known.ndims >= 3, f"'image' (shape {known}) must be at least three-dimensional.")
+    need(known.ndims is None or known.ndims >= 3, "'image' must be at least three-dimensional.")
     known = known.with_rank(3) if known.ndims is None else known
     need(0 not in known.as_list(), f"all dims of 'image.shape' must be > 0: {known}")
     if known.is_fully_defined():
