@@ -146,7 +146,10 @@ def gradients(
         stops = [convert_or_composite(s, name="stop") for s in stop_gradients]
         starts = walk.starts(grad_ys, ys)
         walk.back(ys, xs, starts, stops)
-        return [walk.result(x, unconnected_gradients) for x in xs]
+        slopes = [walk.result(x) for x in xs]
+    if unconnected_gradients == UnconnectedGradients.ZERO:
+        return [_zeros_unconnected(x) if slope is None else slope for slope, x in zip(slopes, xs, strict=True)]
+    return slopes
 
 
 def _listed(values):
@@ -343,6 +346,8 @@ class _Walk:
             return slopes[0]
         if all(isinstance(g, Tensor) for g in slopes):
             return self._added_tensors(slopes)
+        if any(isinstance(g, Tensor) for g in slopes):
+            return add_n(slopes)
         return _added_slices(slopes)
 
     def _added_tensors(self, slopes):
@@ -357,14 +362,12 @@ class _Walk:
             return accumulate_n_node(slopes)
         raise ValueError(f"Invalid aggregation_method specified {self.method}.")
 
-    def result(self, x, unconnected):
+    def result(self, x):
         """The slope of an x."""
         per = self.slopes.get(x.op)
         slope = per[x._value_index if isinstance(x, Tensor) else 0] if per is not None else None
         if isinstance(slope, list):
             slope = self._added([g for g in slope if g is not None]) if [g for g in slope if g is not None] else None
-        if slope is None and unconnected == UnconnectedGradients.ZERO:
-            return _zeros_unconnected(x)
         return slope
 
 
@@ -420,12 +423,8 @@ def _fit(tensor, slope, op, i):
         ) from None
 
 
-def _added_slices(slopes):
-    """The sum of slopes of which some are IndexedSlices, as IndexedSlices."""
-    slices = [g if isinstance(g, IndexedSlices) else _as_slices(g) for g in slopes]
-    slices = [s for s in slices if s is not None]
-    if len(slices) == 1:
-        return slices[0]
+def _added_slices(slices):
+    """The sum of IndexedSlices: all their rows."""
     return IndexedSlices(
         concat([s.values for s in slices], 0), concat([_index(s.indices, slices) for s in slices], 0), slices[0].dense_shape
     )
@@ -437,13 +436,8 @@ def _index(indices, slices):
     return indices
 
 
-cast_node, range_node = define("Cast"), define("Range")
+cast_node = define("Cast")
 
-
-def _as_slices(tensor):
-    """All rows of a tensor as IndexedSlices."""
-    rows = range_node(0, shape(tensor)[0], 1)
-    return IndexedSlices(tensor, rows, shape(tensor))
 
 
 def _reached(to_ops, from_ops, stops):

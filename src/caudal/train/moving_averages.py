@@ -1,5 +1,6 @@
 """Moving averages of variables and tensors."""
 
+from ..build import initializers
 from ..build.scopes import get_variable, get_variable_scope, variable_scope
 from ..build.variables import Variable, global_variables, init_scope, moving_average_variables, trainable_variables
 from ..graph.convert import convert_to_tensor
@@ -11,7 +12,6 @@ from ..ground.errors import need
 from ..ops.control import group
 from ..ops.elementwise import PLAIN, cast
 from ..ops.state import assign, assign_sub
-from ..build import initializers
 from . import slots
 
 __all__ = ["ExponentialMovingAverage", "assign_moving_average"]
