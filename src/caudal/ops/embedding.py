@@ -8,7 +8,7 @@ from ..ground.api import export
 from ..ground.errors import need
 from .basic import constant, identity
 from .clip import clip_by_norm
-from .elementwise import PLAIN, cast, sqrt
+from .elementwise import NODES, PLAIN, cast, sqrt
 from .fill import fill, range_
 from .join import concat, stack
 from .reduce import reduce_sum
@@ -184,4 +184,4 @@ def _weighted(found, at, rows, weights, combiner, scope):
     total = segment_sum(found, rows)
     if combiner == "mean":
         return PLAIN["RealDiv"](total, segment_sum(weights, rows), name=scope)
-    return PLAIN["RealDiv"](total, sqrt(segment_sum(PLAIN["Pow"](weights, 2), rows)), name=scope)
+    return PLAIN["RealDiv"](total, sqrt(segment_sum(NODES["Pow"](weights, 2, name="Pow"), rows)), name=scope)
