@@ -4,6 +4,7 @@ import functools
 import itertools
 
 from ..graph.convert import convert_to_tensor
+from ..graph.define import define
 from ..graph.graph import default_graph
 from ..ground import dtypes, nest
 from ..ground.api import export
@@ -12,7 +13,6 @@ from ..ops.basic import constant, identity
 from ..ops.join import concat
 from ..ops.shape import reshape, shape, size
 from ..ops.tensor_array import TensorArray
-from ..graph.define import define
 from .gradients import RegisterGradient, gradients
 from .while_loop import while_loop
 
