@@ -18,14 +18,14 @@ _SOURCE = "MNIST (LeCun, Cortes, Burges 1998)"
 _STAND_IN = "scikit-learn's 1,797 digits, enlarged from 8x8 to 28x28, stand in for MNIST"
 
 
-def load(folder=None, validation=5000, progress=None, offline=False):
+def load(folder=None, progress=None, offline=False, validation=5000):
     """MNIST as a `Dataset`: 55,000 examples to train, 5,000 for validation, 10,000 to test.
 
     Args:
       folder: where its four files lie; None looks at `$CAUDAL_DATA`, the cache and the mirrors.
-      validation: how many of the first training examples validate, as in TensorFlow's tutorials.
       progress: as in `fetch`.
       offline: whether to leave the mirrors alone.
+      validation: how many of the first training examples validate, as in TensorFlow's tutorials.
 
     Returns:
       images float32 `[n, 28, 28, 1]` in [0, 1]; the stand-in, with a warning, if MNIST cannot be had.

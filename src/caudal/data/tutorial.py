@@ -16,7 +16,8 @@ from ..ground.dtypes import as_dtype, float32, uint8
 from ..ops.random import get_seed
 from . import mnist_files
 
-__all__ = ["DEFAULT_SOURCE_URL", "DataSet", "Datasets", "dense_to_one_hot", "extract_images", "extract_labels", "load_mnist", "read_data_sets"]
+__all__ = ["DEFAULT_SOURCE_URL", "DataSet", "Datasets", "dense_to_one_hot"]
+__all__ += ["extract_images", "extract_labels", "load_mnist", "read_data_sets"]
 
 DEFAULT_SOURCE_URL = mnist_files.MIRRORS[0]
 Datasets = collections.namedtuple("Datasets", ["train", "validation", "test"])
@@ -93,7 +94,7 @@ class DataSet:
         if shuffle:
             self._shuffle()
         new = self._images[:more], self._labels[:more]
-        return tuple(np.concatenate(parts) for parts in zip(left, new))
+        return tuple(np.concatenate(parts) for parts in zip(left, new, strict=True))
 
     def _shuffle(self):
         order = np.arange(self._num_examples)
@@ -153,7 +154,7 @@ def _read(folder, source):
             paths[name] = _download(folder, name + ".gz", source)
     ready = {}
     if None in paths.values():
-        ready = dict(zip(mnist_files.FILES, mnist_files.read()))
+        ready = dict(zip(mnist_files.FILES, mnist_files.read(), strict=True))
     return [_extracted(name, path) if path else ready[name] for name, path in paths.items()]
 
 

@@ -1,0 +1,1 @@
+"""The command line: each command's file parses, calls and prints."""

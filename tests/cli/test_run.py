@@ -1,0 +1,59 @@
+"""`caudal run` does what python does, with the name tensorflow lent."""
+
+import subprocess
+import sys
+
+
+def _run(folder, program, *args):
+    (folder / "program.py").write_text(program)
+    return _caudal(folder, "run", "program.py", *args)
+
+
+def _caudal(folder, *args):
+    return subprocess.run([sys.executable, "-m", "caudal", *args], cwd=folder, capture_output=True, text=True, timeout=60)
+
+
+def test_lends_the_name(tmp_path):
+    (tmp_path / "beside.py").write_text("X = 3.0")
+    program = """import sys, beside
+import tensorflow as tf
+from tensorflow.contrib import slim
+import tensorflow.contrib.layers, tensorflow.compat.v1
+from tensorflow.examples.tutorials.mnist import input_data
+if __name__ == "__main__":
+    print(sys.argv, __file__.endswith("program.py"), tf.Session().run(tf.constant(beside.X) * 2))
+"""
+    done = _run(tmp_path, program, "--a", "b")
+    assert (done.returncode, done.stdout) == (0, "['program.py', '--a', 'b'] True 6.0\n"), done.stderr
+
+
+def test_traceback_starts_in_the_program(tmp_path):
+    done = _run(tmp_path, "def f():\n    raise KeyError('no')\nf()\n")
+    lines = done.stderr.splitlines()
+    assert done.returncode == 1
+    assert lines[0] == "Traceback (most recent call last):" and 'program.py", line 3, in <module>' in lines[1]
+    assert lines[-1] == "KeyError: 'no'"
+
+
+def test_broken_syntax(tmp_path):
+    done = _run(tmp_path, "x = (\n")
+    assert done.returncode == 1 and "SyntaxError" in done.stderr and "caudal/cli" not in done.stderr
+
+
+def test_exit_status(tmp_path):
+    assert _run(tmp_path, "raise SystemExit(7)").returncode == 7
+
+
+def test_interrupted(tmp_path):
+    done = _run(tmp_path, "raise KeyboardInterrupt")
+    assert (done.returncode, done.stderr) == (130, "\nInterrupted.\n")
+
+
+def test_no_such_script(tmp_path):
+    done = _caudal(tmp_path, "run", "nothing.py")
+    assert (done.returncode, done.stderr) == (2, "caudal run: can't open file 'nothing.py': No such file or directory\n")
+
+
+def test_info_and_unknown_command(tmp_path):
+    assert "threads" in _caudal(tmp_path, "info").stdout
+    assert "no command 'fly'" in _caudal(tmp_path, "fly").stderr
