@@ -42,7 +42,7 @@ def run(out, seeds, steps, progress):
     stops = {name: [stopping_point(t.validation.cost, PATIENCE) for t in found] for name, found in trials.items()}
     picture, numbers = os.path.join(out, "curves.png"), os.path.join(out, "results.json")
     rows = [row for name, found in trials.items() for row in _rows(name, found, stops[name])]
-    ends = {name: [trials[name][i].training.steps[end] for i, (end, _) in enumerate(found)] for name, found in stops.items()}
+    ends = {name: [end + 1 for end, _ in found] for name, found in stops.items() if any(end + 1 < steps for end, _ in found)}
     note = f"gradient descent, {len(data.train)} examples at once; mean and standard deviation over {seeds} seeds"
     training_curves(trials, "Iris, 4-4-3-3 units, sigmoid", picture, ends, note)
     save(numbers, study="iris", source=data.source, seeds=seeds, steps=steps, patience=PATIENCE, rows=rows, trials=trials)
