@@ -20,11 +20,11 @@ study: $(VENV)/.study
 	$(BIN)/caudal study mnist --nets lenet --sizes 5000 --epochs 5 --repeats 1 --out results/mnist
 
 test: $(VENV)/.dev
-	$(BIN)/ruff check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	$(BIN)/python -m pytest -n 2 tests
 
 lint: $(VENV)/.dev
-	$(BIN)/ruff check .
+	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 
 protos: $(VENV)/.dev
 	cd src && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. caudal/formats/proto/*.proto

@@ -129,7 +129,7 @@ def lstm(tf, steps=35, batch=20, units=200, words=2000):
     loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=tf.reshape(y, [-1]), logits=logits))
     variables = tf.trainable_variables()
     slopes, _ = tf.clip_by_global_norm(tf.gradients(loss, variables), 5.0)
-    train = tf.train.GradientDescentOptimizer(1.0).apply_gradients(zip(slopes, variables))
+    train = tf.train.GradientDescentOptimizer(1.0).apply_gradients(zip(slopes, variables, strict=True))
     draw = np.random.RandomState(0)
     data = draw.randint(0, words, (batch, steps)), draw.randint(0, words, (batch, steps))
     return train, loss, lambda: {x: data[0], y: data[1]}

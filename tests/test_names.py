@@ -78,8 +78,7 @@ def right(what, want):
     ours = list(inspect.signature(target).parameters.values())
     named = _ours(what)
     return len(named) == len(want) and all(
-        _same(text, name, default, p.default is not p.empty)
-        for text, (name, default), p in zip(want, named, ours, strict=True)
+        _same(text, name, default, p.default is not p.empty) for text, (name, default), p in zip(want, named, ours, strict=True)
     )
 
 
@@ -103,8 +102,11 @@ def test_arguments(record_property):
             same = want is None or inspect.isclass(what)
         if not same:
             wrong.append(name)
-    record_property("score", f"public names without contrib: {count['here']} of {count['all']} are here, "
-                             f"{count['here'] - len(wrong)} of these with TF's arguments")
+    record_property(
+        "score",
+        f"public names without contrib: {count['here']} of {count['all']} are here, "
+        f"{count['here'] - len(wrong)} of these with TF's arguments",
+    )
     assert not wrong, "\n".join(f"{n}: {recorded()[n]}" for n in wrong)
 
 

@@ -33,7 +33,7 @@ def test_wrong_programs(record_property):
     """Of the wrong programs whose names exist, nearly all fail with TF's class at TF's time, most with its words."""
     count = collections.Counter()
     silent = []
-    for name, (program, want) in held.wrong_programs().items():
+    for name, (_, want) in held.wrong_programs().items():
         got, error = held.attempt(name)
         if isinstance(error, NotImplementedError) and "is part of TensorFlow 1.15" in str(error):
             continue

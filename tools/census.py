@@ -57,7 +57,11 @@ def main(arguments):
         print(f"{milestone}  {area:<46} {good:>4} of {every:<4} {good / every:7.1%}")
         if missing and "--missing" in arguments:
             print("      " + ", ".join(missing))
-    first = [v for (milestone, area), v in found.items() if milestone == "M1" or area.startswith(("contrib.slim", "contrib.layers", "layers/"))]
+    first = [
+        v
+        for (milestone, area), v in found.items()
+        if milestone == "M1" or area.startswith(("contrib.slim", "contrib.layers", "layers/"))
+    ]
     good, every = sum(v[0] for v in first), sum(v[1] for v in first)
     print(f"M1, Slim, layers and losses: {good} of {every}, {good / every:.1%}")
     return good / every

@@ -4,7 +4,26 @@ from . import ops  # the families register themselves  # noqa: F401
 from .ground import exports as _exports  # noqa: F401
 from .names import hang as _hang
 
-from .build import asserts, case, cond, confusion, counts, custom_gradient, frames, linalg, functional, gradients, initializers, scopes, seeds, spectral, swish, synchronization, variables, while_loop  # noqa: F401
+from .build import (
+    asserts,
+    case,
+    cond,
+    confusion,
+    counts,
+    custom_gradient,
+    frames,
+    linalg,
+    functional,
+    gradients,
+    initializers,
+    scopes,
+    seeds,
+    spectral,
+    swish,
+    synchronization,
+    variables,
+    while_loop,
+)  # noqa: F401
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import moving_averages as _moving_averages  # noqa: F401
@@ -13,7 +32,15 @@ from .train import schedules as _schedules  # noqa: F401
 from .layers import convolutional, core, normalization, pooling, separable, transposed  # noqa: F401
 from .losses import functions as _losses  # noqa: F401
 from . import rnn  # noqa: F401
-from .image import boxes as _boxes, colors as _colors, crop_resize as _crop_resize, flips as _flips, measures as _measures, patches as _patches, sizes as _sizes  # noqa: F401
+from .image import (
+    boxes as _boxes,
+    colors as _colors,
+    crop_resize as _crop_resize,
+    flips as _flips,
+    measures as _measures,
+    patches as _patches,
+    sizes as _sizes,
+)  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401
 from .distributions import classes as _classes, tails as _tails  # noqa: F401
 from .run import session as _session  # noqa: F401

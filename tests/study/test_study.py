@@ -54,12 +54,15 @@ def test_mnist_command_says_what_stands_in(tmp_path, capsys, monkeypatch):
     assert "stand in" in json.loads((tmp_path / "results.json").read_text())["stand_in"]
 
 
-@pytest.mark.parametrize("args, words", [
-    (["mnist", "--sizes", "abc"], "list of whole numbers"),
-    (["mnist", "--sizes", "70000"], "a size of 70,000"),
-    (["mnist", "--nets", "no"], "no network 'no'"),
-    (["mnist", "--data", "/nowhere/at/all"], "no such folder"),
-])
+@pytest.mark.parametrize(
+    "args, words",
+    [
+        (["mnist", "--sizes", "abc"], "list of whole numbers"),
+        (["mnist", "--sizes", "70000"], "a size of 70,000"),
+        (["mnist", "--nets", "no"], "no network 'no'"),
+        (["mnist", "--data", "/nowhere/at/all"], "no such folder"),
+    ],
+)
 def test_wrong_arguments(args, words, capsys, monkeypatch):
     if "--data" not in args:
         monkeypatch.setattr(mnist, "load", lambda *_: mnist.stand_in())

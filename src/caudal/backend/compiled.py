@@ -3,8 +3,8 @@
 import functools
 
 import jax
-import jax.scipy.special
 import jax.numpy as jnp
+import jax.scipy.special
 import numpy as np
 from jax import lax
 
@@ -106,7 +106,9 @@ def _direct(quick, general):
     return call
 
 
-add, subtract, multiply = (_direct(getattr(lax, a), getattr(jnp, b)) for a, b in (("add", "add"), ("sub", "subtract"), ("mul", "multiply")))
+add, subtract, multiply = (
+    _direct(getattr(lax, a), getattr(jnp, b)) for a, b in (("add", "add"), ("sub", "subtract"), ("mul", "multiply"))
+)
 maximum, minimum = _direct(lax.max, jnp.maximum), _direct(lax.min, jnp.minimum)
 tanh, exp, log, sqrt = lax.tanh, lax.exp, lax.log, lax.sqrt
 

@@ -9,7 +9,16 @@ from jax import lax
 
 from . import windows
 
-__all__ = ["avg_pool", "avg_pool_grad", "conv", "conv_filter_grad", "conv_input_grad", "max_pool", "max_pool_grad", "max_pool_pick"]
+__all__ = [
+    "avg_pool",
+    "avg_pool_grad",
+    "conv",
+    "conv_filter_grad",
+    "conv_input_grad",
+    "max_pool",
+    "max_pool_grad",
+    "max_pool_pick",
+]
 
 _LETTERS = "DHW"
 
@@ -22,7 +31,12 @@ def _names(rank):
 def conv(x, w, strides, pads, dilations):
     """The convolution of `x` with filters `w` `[*window, in, out]`."""
     return lax.conv_general_dilated(
-        x, w, strides, pads, rhs_dilation=dilations, dimension_numbers=_names(len(strides)),
+        x,
+        w,
+        strides,
+        pads,
+        rhs_dilation=dilations,
+        dimension_numbers=_names(len(strides)),
         feature_group_count=x.shape[-1] // w.shape[-2],
     )
 
@@ -44,7 +58,11 @@ def conv_filter_grad(x, shape, dy, strides, pads, dilations):
 
 def _tiles(space, window, strides, pads):
     """Whether windows lie side by side and cover the input whole: then they are a reshape."""
-    return tuple(window) == tuple(strides) and all(a == b == 0 for a, b in pads) and all(n % w == 0 for n, w in zip(space, window, strict=True))
+    return (
+        tuple(window) == tuple(strides)
+        and all(a == b == 0 for a, b in pads)
+        and all(n % w == 0 for n, w in zip(space, window, strict=True))
+    )
 
 
 def _pieces(x, window):

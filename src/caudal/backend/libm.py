@@ -32,7 +32,9 @@ _TABLE = np.array(  # for 16 parts of [0.7, 1.4): the inverse of a number in the
     ]
 )
 _LOG = [float.fromhex(c) for c in ("-0x1.ffffef20a4123p-2", "0x1.5575b0be00b6ap-2", "-0x1.00ea348b88334p-2")]
-_COS = [float.fromhex(c) for c in ("-0x1.ffffffd0c621cp-2", "0x1.55553e1068f19p-5", "-0x1.6c087e89a359dp-10", "0x1.99343027bf8c3p-16")]
+_COS = [
+    float.fromhex(c) for c in ("-0x1.ffffffd0c621cp-2", "0x1.55553e1068f19p-5", "-0x1.6c087e89a359dp-10", "0x1.99343027bf8c3p-16")
+]
 _SIN = [float.fromhex(c) for c in ("-0x1.555545995a603p-3", "0x1.1107605230bc4p-7", "-0x1.994eb3774cf24p-13")]
 _LN2, _HALF_PI = float.fromhex("0x1.62e42fefa39efp-1"), float.fromhex("0x1.921fb54442d18p0")
 _START = np.uint32(0x3F330000)  # 0.7 as a float32's bits

@@ -7,7 +7,16 @@ import itertools
 
 import numpy as np
 
-__all__ = ["avg_pool", "avg_pool_grad", "conv", "conv_filter_grad", "conv_input_grad", "max_pool", "max_pool_grad", "max_pool_pick"]
+__all__ = [
+    "avg_pool",
+    "avg_pool_grad",
+    "conv",
+    "conv_filter_grad",
+    "conv_input_grad",
+    "max_pool",
+    "max_pool_grad",
+    "max_pool_pick",
+]
 
 
 def outputs(size, window, stride, pad, dilation=1):

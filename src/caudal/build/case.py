@@ -13,7 +13,6 @@ from ..ops.check import Assert
 from ..ops.elementwise import NODES, cast
 from ..ops.join import stack
 from ..ops.reduce import reduce_sum
-
 from .cond import cond, smart_cond
 
 __all__ = ["case"]

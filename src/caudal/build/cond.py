@@ -131,7 +131,11 @@ def smart_constant_value(pred):
         return None if known is None else bool(known)
     if pred in (0, 1):
         return bool(pred)
-    need(isinstance(pred, bool), f"`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: {type(pred)}", kind=TypeError)
+    need(
+        isinstance(pred, bool),
+        f"`pred` must be a Tensor, or a Python bool, or 1 or 0. Found instead: {type(pred)}",
+        kind=TypeError,
+    )
     return pred
 
 

@@ -226,4 +226,3 @@ class CondContext(Context):
 def _is_back_edge(op, tensor):
     """Whether `tensor` is a loop's way back, which a loop loaded from a file has from the start."""
     return op._def.name == "Merge" and tensor.op._def.name == "NextIteration"
-

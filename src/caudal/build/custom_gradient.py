@@ -38,7 +38,10 @@ def custom_gradient(f):
 
     @functools.wraps(f)
     def decorated(*args, **kwargs):
-        need(not kwargs, "The custom_gradient decorator currently supports keywords arguments only when eager execution is enabled.")
+        need(
+            not kwargs,
+            "The custom_gradient decorator currently supports keywords arguments only when eager execution is enabled.",
+        )
         args = [convert_to_tensor(x) for x in args]
         result, slopes_of = f(*args)
         results = [convert_to_tensor(r) for r in nest.flatten(result)]
@@ -56,7 +59,10 @@ def custom_gradient(f):
 def _slopes(slopes_of, results, inputs):
     def rule(op, *dys):
         given = nest.flatten(slopes_of(*dys[:results]))
-        need(len(given) == inputs, f"custom_gradient function expected to return {inputs} gradients, but returned {len(given)} instead.")
+        need(
+            len(given) == inputs,
+            f"custom_gradient function expected to return {inputs} gradients, but returned {len(given)} instead.",
+        )
         return [None] * results + given
 
     return rule
@@ -75,7 +81,8 @@ def hessians(ys, xs, name="hessians", colocate_gradients_with_ops=False, gate_gr
     """
     xs = list(xs) if isinstance(xs, (list, tuple)) else [xs]
     named = {
-        "colocate_gradients_with_ops": colocate_gradients_with_ops, "gate_gradients": gate_gradients,
+        "colocate_gradients_with_ops": colocate_gradients_with_ops,
+        "gate_gradients": gate_gradients,
         "aggregation_method": aggregation_method,
     }
     slopes = gradients(ys, xs, **named)

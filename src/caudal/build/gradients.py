@@ -109,8 +109,15 @@ def rule_of(op):
 
 @export("gradients", "compat.v1.gradients")
 def gradients(
-    ys, xs, grad_ys=None, name="gradients", colocate_gradients_with_ops=False, gate_gradients=False, aggregation_method=None,
-    stop_gradients=None, unconnected_gradients=UnconnectedGradients.NONE,
+    ys,
+    xs,
+    grad_ys=None,
+    name="gradients",
+    colocate_gradients_with_ops=False,
+    gate_gradients=False,
+    aggregation_method=None,
+    stop_gradients=None,
+    unconnected_gradients=UnconnectedGradients.NONE,
 ):
     """The slopes of the sum of `ys` by each of `xs`, as more nodes of the graph.
 
@@ -185,7 +192,9 @@ class _Walk:
         if len(given) != len(ys):
             raise ValueError(f"Passed {len(given)} grad_ys for {len(ys)} ys")
         out = []
-        given = [g if g is None or isinstance(g, IndexedSlices) else convert(g, None, f"grad_ys_{k}") for k, g in enumerate(given)]
+        given = [
+            g if g is None or isinstance(g, IndexedSlices) else convert(g, None, f"grad_ys_{k}") for k, g in enumerate(given)
+        ]
         for k, (start, y) in enumerate(zip(given, ys, strict=True)):
             with self._beside(y.op):
                 if start is None:
@@ -203,9 +212,13 @@ class _Walk:
         kind, want = start.dtype, y.dtype
         if want.is_floating or want.is_integer:
             if not kind.is_floating and not kind.is_integer:
-                raise TypeError(f"Gradient type {kind.name} generated for real or integer-valued tensor {y} with type {want.name} must be real or integer")
+                raise TypeError(
+                    f"Gradient type {kind.name} generated for real or integer-valued tensor {y} with type {want.name} must be real or integer"
+                )
         elif want.is_complex and not kind.is_complex:
-            raise TypeError(f"Gradient type {kind.name} generated for complex-valued tensor {y} with type {want.name} must be real")
+            raise TypeError(
+                f"Gradient type {kind.name} generated for complex-valued tensor {y} with type {want.name} must be real"
+            )
 
     def _beside(self, op):
         return self.graph.colocate_with(op) if self.colocate else contextlib.nullcontext()
@@ -255,9 +268,7 @@ class _Walk:
             try:
                 rule = rule_of(op)
             except LookupError:
-                raise LookupError(
-                    f"No gradient defined for operation '{op._name}' (op type: {op.type})"
-                ) from None
+                raise LookupError(f"No gradient defined for operation '{op._name}' (op type: {op.type})") from None
         if self.loops:
             self.loops.EnterGradWhileContext(op, before=False)
         if rule is not None and has_slope:
@@ -402,9 +413,7 @@ def _zeros_unconnected(x):
 def _check_count(slopes, op):
     if len(slopes) == len(op._inputs):
         return
-    raise ValueError(
-        f"Num gradients {len(slopes)} generated for op {op.node_def} do not match num inputs {len(op._inputs)}"
-    )
+    raise ValueError(f"Num gradients {len(slopes)} generated for op {op.node_def} do not match num inputs {len(op._inputs)}")
 
 
 def _fit(tensor, slope, op, i):
@@ -439,7 +448,6 @@ def _index(indices, slices):
 cast_node = define("Cast")
 
 
-
 def _reached(to_ops, from_ops, stops):
     """The ops that xs lead to; a way ends at an op whose type has no slope."""
     stop_ops = {t.op for t in stops}
@@ -465,7 +473,16 @@ def _carries(tensor):
 
 
 _BACKPROP = frozenset(
-    {dtypes.bfloat16, dtypes.float16, dtypes.float32, dtypes.float64, dtypes.complex64, dtypes.complex128, dtypes.resource, dtypes.variant}
+    {
+        dtypes.bfloat16,
+        dtypes.float16,
+        dtypes.float32,
+        dtypes.float64,
+        dtypes.complex64,
+        dtypes.complex128,
+        dtypes.resource,
+        dtypes.variant,
+    }
 )
 
 
@@ -506,4 +523,3 @@ def _ends(from_ops, stop_ops, waiting, xs):
         if not any(waiting.get(t.op, 0) > 0 for t in op._inputs):
             out.add(op)
     return out | set(stop_ops)
-

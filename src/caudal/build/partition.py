@@ -53,7 +53,8 @@ def variable_axis_size_partitioner(max_shard_bytes, axis=0, bytes_per_string_ele
         max_shard_bytes >= 1 and bytes_per_string_element >= 1,
         "Both max_shard_bytes and bytes_per_string_element must be positive. Currently: max_shard_bytes is "
         f"{max_shard_bytes} and bytes_per_string_element is {bytes_per_string_element}"
-        if max_shard_bytes >= 1 else "Both max_shard_bytes and bytes_per_string_element must be positive.",
+        if max_shard_bytes >= 1
+        else "Both max_shard_bytes and bytes_per_string_element must be positive.",
     )
     need(not max_shards or max_shards >= 1, "max_shards must be positive.")
 

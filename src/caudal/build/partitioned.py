@@ -95,7 +95,9 @@ class PartitionedVariable:
     def _axis(self):
         axes = self._partition_axes()
         if len(axes) > 1:
-            raise NotImplementedError(f"Cannot concatenate along more than one dimension: {axes}.  Multi-axis partition concat is not supported")
+            raise NotImplementedError(
+                f"Cannot concatenate along more than one dimension: {axes}.  Multi-axis partition concat is not supported"
+            )
         return axes[0]
 
     def as_tensor(self):
@@ -138,7 +140,9 @@ class PartitionedVariable:
 def _to_tensor(value, dtype=None, name=None, as_ref=False):
     need(not as_ref, f"PartitionedVariable doesn't support being used as a reference: {value.name}", kind=NotImplementedError)
     if dtype is not None and not dtype.is_compatible_with(value.dtype):
-        raise ValueError(f"Incompatible type conversion requested to type '{dtype.name}' for variable of type '{value.dtype.name}'")
+        raise ValueError(
+            f"Incompatible type conversion requested to type '{dtype.name}' for variable of type '{value.dtype.name}'"
+        )
     return value.as_tensor()
 
 
@@ -174,7 +178,10 @@ def _parts_of(partitioner, shape, dtype):
     need(shape.ndims >= 1, f"A partitioned Variable must have rank at least 1, shape: {shape}")
     parts = partitioner(shape=shape, dtype=dtype)
     need(isinstance(parts, (list, tuple)), f"Partitioner must return a sequence, but saw: {parts}")
-    need(len(parts) == shape.ndims, f"Partitioner returned a partition list that does not match the Variable's rank: {parts} vs. {shape}")
+    need(
+        len(parts) == shape.ndims,
+        f"Partitioner returned a partition list that does not match the Variable's rank: {parts} vs. {shape}",
+    )
     need(all(p >= 1 for p in parts), f"Partitioner returned zero partitions for some axes: {parts}")
     need(sum(p > 1 for p in parts) <= 1, f"Can only slice a variable along one dimension: shape: {shape}, partitioning: {parts}")
     return parts

@@ -71,8 +71,20 @@ class VariableScope:
       constraint: a default constraint.
     """
 
-    def __init__(self, reuse, name="", initializer=None, regularizer=None, caching_device=None, partitioner=None,
-                 custom_getter=None, name_scope="", dtype=dtypes.float32, use_resource=None, constraint=None):
+    def __init__(
+        self,
+        reuse,
+        name="",
+        initializer=None,
+        regularizer=None,
+        caching_device=None,
+        partitioner=None,
+        custom_getter=None,
+        name_scope="",
+        dtype=dtypes.float32,
+        use_resource=None,
+        constraint=None,
+    ):
         self._name, self._initializer, self._regularizer, self._reuse = name, initializer, regularizer, reuse
         self._caching_device, self._partitioner, self._custom_getter = caching_device, partitioner, custom_getter
         self._name_scope, self._dtype, self._use_resource, self._constraint = name_scope, dtype, use_resource, constraint
@@ -137,9 +149,26 @@ class VariableScope:
         """The trainable variables under this scope."""
         return self.get_collection(GraphKeys.TRAINABLE_VARIABLES)
 
-    def get_variable(self, var_store, name, shape=None, dtype=None, initializer=None, regularizer=None, reuse=None,
-                     trainable=None, collections=None, caching_device=None, partitioner=None, validate_shape=True,
-                     use_resource=None, custom_getter=None, constraint=None, synchronization=None, aggregation=None):
+    def get_variable(
+        self,
+        var_store,
+        name,
+        shape=None,
+        dtype=None,
+        initializer=None,
+        regularizer=None,
+        reuse=None,
+        trainable=None,
+        collections=None,
+        caching_device=None,
+        partitioner=None,
+        validate_shape=True,
+        use_resource=None,
+        custom_getter=None,
+        constraint=None,
+        synchronization=None,
+        aggregation=None,
+    ):
         """The variable `name` under this scope; the arguments are those of `tf.get_variable`."""
         regularizer = self._regularizer if regularizer is None else regularizer
         caching_device = self._caching_device if caching_device is None else caching_device
@@ -159,10 +188,21 @@ class VariableScope:
             dtype = self._dtype if dtype is None else dtype
             use_resource = self._use_resource if use_resource is None else use_resource
             arguments = {
-                "name": full, "shape": shape, "dtype": dtype, "initializer": initializer, "regularizer": regularizer,
-                "reuse": reuse, "trainable": trainable, "collections": collections, "caching_device": caching_device,
-                "partitioner": partitioner, "validate_shape": validate_shape, "use_resource": use_resource,
-                "constraint": constraint, "synchronization": synchronization, "aggregation": aggregation,
+                "name": full,
+                "shape": shape,
+                "dtype": dtype,
+                "initializer": initializer,
+                "regularizer": regularizer,
+                "reuse": reuse,
+                "trainable": trainable,
+                "collections": collections,
+                "caching_device": caching_device,
+                "partitioner": partitioner,
+                "validate_shape": validate_shape,
+                "use_resource": use_resource,
+                "constraint": constraint,
+                "synchronization": synchronization,
+                "aggregation": aggregation,
             }
             if custom_getter is None:
                 return _get(var_store, **arguments)
@@ -175,9 +215,24 @@ def _dtype_of(value):
     return to_array(value)[1]
 
 
-def _get(store, name, shape=None, dtype=dtypes.float32, initializer=None, regularizer=None, reuse=None, trainable=None,
-         collections=None, caching_device=None, partitioner=None, validate_shape=True, use_resource=None, constraint=None,
-         synchronization=None, aggregation=None):
+def _get(
+    store,
+    name,
+    shape=None,
+    dtype=dtypes.float32,
+    initializer=None,
+    regularizer=None,
+    reuse=None,
+    trainable=None,
+    collections=None,
+    caching_device=None,
+    partitioner=None,
+    validate_shape=True,
+    use_resource=None,
+    constraint=None,
+    synchronization=None,
+    aggregation=None,
+):
     """The variable of a full name: shared or made."""
     dtype = dtypes.as_dtype(dtype)
     need(
@@ -191,8 +246,22 @@ def _get(store, name, shape=None, dtype=dtypes.float32, initializer=None, regula
             if full in store._vars:
                 return _shared(store, full, sizes, kind, reuse)
             return make_variable(
-                store, full, sizes, kind, start, regularizer, reuse, trainable, collections, caching_device, validate_shape,
-                use_resource, constraint, synchronization, aggregation, info,
+                store,
+                full,
+                sizes,
+                kind,
+                start,
+                regularizer,
+                reuse,
+                trainable,
+                collections,
+                caching_device,
+                validate_shape,
+                use_resource,
+                constraint,
+                synchronization,
+                aggregation,
+                info,
             )
 
         with name_scope(None):
@@ -205,8 +274,21 @@ def _get(store, name, shape=None, dtype=dtypes.float32, initializer=None, regula
     if name in store._vars:
         return _shared(store, name, shape, dtype, reuse)
     return make_variable(
-        store, name, shape, dtype, initializer, regularizer, reuse, trainable, collections, caching_device, validate_shape,
-        use_resource, constraint, synchronization, aggregation,
+        store,
+        name,
+        shape,
+        dtype,
+        initializer,
+        regularizer,
+        reuse,
+        trainable,
+        collections,
+        caching_device,
+        validate_shape,
+        use_resource,
+        constraint,
+        synchronization,
+        aggregation,
     )
 
 
@@ -239,9 +321,24 @@ def _placed(error, found):
     return error
 
 
-def make_variable(store, name, shape, dtype, initializer, regularizer, reuse, trainable, collections, caching_device,
-                  validate_shape, use_resource, constraint, synchronization=None, aggregation=None,
-                  partition_info=None):
+def make_variable(
+    store,
+    name,
+    shape,
+    dtype,
+    initializer,
+    regularizer,
+    reuse,
+    trainable,
+    collections,
+    caching_device,
+    validate_shape,
+    use_resource,
+    constraint,
+    synchronization=None,
+    aggregation=None,
+    partition_info=None,
+):
     """A new variable of a full name, kept in the store."""
     shape = TensorShape(shape)
     given = initializer is not None and not callable(initializer)
@@ -267,9 +364,17 @@ def make_variable(store, name, shape, dtype, initializer, regularizer, reuse, tr
                 initializer = initializer()
             start, kind = _starter(initializer, shape, dtype, partition_info)
         made = Variable(
-            initial_value=start, name=name, trainable=trainable, collections=collections, caching_device=caching_device,
-            dtype=kind, validate_shape=validate_shape, constraint=constraint, use_resource=use_resource,
-            synchronization=synchronization, aggregation=aggregation,
+            initial_value=start,
+            name=name,
+            trainable=trainable,
+            collections=collections,
+            caching_device=caching_device,
+            dtype=kind,
+            validate_shape=validate_shape,
+            constraint=constraint,
+            use_resource=use_resource,
+            synchronization=synchronization,
+            aggregation=aggregation,
         )
     store._vars[name] = made
     if regularizer:
@@ -349,14 +454,40 @@ _ARGUMENTS = """
 
 
 @export("get_variable", "compat.v1.get_variable")
-def get_variable(name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=None, collections=None,
-                 caching_device=None, partitioner=None, validate_shape=True, use_resource=None, custom_getter=None,
-                 constraint=None, synchronization=None, aggregation=None):
+def get_variable(
+    name,
+    shape=None,
+    dtype=None,
+    initializer=None,
+    regularizer=None,
+    trainable=None,
+    collections=None,
+    caching_device=None,
+    partitioner=None,
+    validate_shape=True,
+    use_resource=None,
+    custom_getter=None,
+    constraint=None,
+    synchronization=None,
+    aggregation=None,
+):
     """A variable by its name, made if it isn't there."""
     return get_variable_scope().get_variable(
-        _store(), name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, trainable=trainable,
-        collections=collections, caching_device=caching_device, partitioner=partitioner, validate_shape=validate_shape,
-        use_resource=use_resource, custom_getter=custom_getter, constraint=constraint, synchronization=synchronization,
+        _store(),
+        name,
+        shape=shape,
+        dtype=dtype,
+        initializer=initializer,
+        regularizer=regularizer,
+        trainable=trainable,
+        collections=collections,
+        caching_device=caching_device,
+        partitioner=partitioner,
+        validate_shape=validate_shape,
+        use_resource=use_resource,
+        custom_getter=custom_getter,
+        constraint=constraint,
+        synchronization=synchronization,
         aggregation=aggregation,
     )
 
@@ -365,14 +496,41 @@ get_variable.__doc__ += _ARGUMENTS
 
 
 @export("get_local_variable")
-def get_local_variable(name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=False, collections=None,
-                       caching_device=None, partitioner=None, validate_shape=True, use_resource=None, custom_getter=None,
-                       constraint=None, synchronization=None, aggregation=None):
+def get_local_variable(
+    name,
+    shape=None,
+    dtype=None,
+    initializer=None,
+    regularizer=None,
+    trainable=False,
+    collections=None,
+    caching_device=None,
+    partitioner=None,
+    validate_shape=True,
+    use_resource=None,
+    custom_getter=None,
+    constraint=None,
+    synchronization=None,
+    aggregation=None,
+):
     """`get_variable` for the collection LOCAL_VARIABLES, not trained."""
     collections = [*(collections or []), GraphKeys.LOCAL_VARIABLES]
     return get_variable(
-        name, shape, dtype, initializer, regularizer, False, collections, caching_device, partitioner, validate_shape,
-        use_resource, custom_getter, constraint, synchronization, aggregation,
+        name,
+        shape,
+        dtype,
+        initializer,
+        regularizer,
+        False,
+        collections,
+        caching_device,
+        partitioner,
+        validate_shape,
+        use_resource,
+        custom_getter,
+        constraint,
+        synchronization,
+        aggregation,
     )
 
 
@@ -386,8 +544,19 @@ def no_regularizer(_):
 
 
 @contextlib.contextmanager
-def _pure(name_or_scope, reuse=None, initializer=None, regularizer=None, caching_device=None, partitioner=None,
-          custom_getter=None, old_name_scope=None, dtype=dtypes.float32, use_resource=None, constraint=None):
+def _pure(
+    name_or_scope,
+    reuse=None,
+    initializer=None,
+    regularizer=None,
+    caching_device=None,
+    partitioner=None,
+    custom_getter=None,
+    old_name_scope=None,
+    dtype=dtypes.float32,
+    use_resource=None,
+    constraint=None,
+):
     """A variable scope without its name scope."""
     store = _store()
     old = store.scope
@@ -400,14 +569,25 @@ def _pure(name_or_scope, reuse=None, initializer=None, regularizer=None, caching
     inherited = old if not isinstance(name_or_scope, VariableScope) else name_or_scope
     share = reuse or old.reuse if not isinstance(name_or_scope, VariableScope) else reuse or inherited.reuse
     made = VariableScope(
-        share, name=name, initializer=inherited.initializer, regularizer=inherited.regularizer,
-        caching_device=inherited.caching_device, partitioner=inherited.partitioner, dtype=inherited.dtype,
-        custom_getter=inherited.custom_getter, name_scope=scope_name, use_resource=inherited.use_resource,
+        share,
+        name=name,
+        initializer=inherited.initializer,
+        regularizer=inherited.regularizer,
+        caching_device=inherited.caching_device,
+        partitioner=inherited.partitioner,
+        dtype=inherited.dtype,
+        custom_getter=inherited.custom_getter,
+        name_scope=scope_name,
+        use_resource=inherited.use_resource,
         constraint=inherited.constraint,
     )
     given = {
-        "initializer": initializer, "regularizer": regularizer, "caching_device": caching_device, "partitioner": partitioner,
-        "use_resource": use_resource, "constraint": constraint,
+        "initializer": initializer,
+        "regularizer": regularizer,
+        "caching_device": caching_device,
+        "partitioner": partitioner,
+        "use_resource": use_resource,
+        "constraint": constraint,
     }
     for key, value in given.items():
         if value is not None:
@@ -460,22 +640,45 @@ class variable_scope:  # noqa: N801  # TF's name
       ValueError: no name, or `reuse` together with `default_name` alone; TypeError: a name of another kind.
     """
 
-    def __init__(self, name_or_scope, default_name=None, values=None, initializer=None, regularizer=None,
-                 caching_device=None, partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None,
-                 constraint=None, auxiliary_name_scope=True):
+    def __init__(
+        self,
+        name_or_scope,
+        default_name=None,
+        values=None,
+        initializer=None,
+        regularizer=None,
+        caching_device=None,
+        partitioner=None,
+        custom_getter=None,
+        reuse=None,
+        dtype=None,
+        use_resource=None,
+        constraint=None,
+        auxiliary_name_scope=True,
+    ):
         self._name_or_scope, self._default_name, self._values = name_or_scope, default_name, values
         self._settings = {
-            "initializer": initializer, "regularizer": regularizer, "caching_device": caching_device,
-            "partitioner": partitioner, "custom_getter": custom_getter, "dtype": dtype, "use_resource": use_resource,
+            "initializer": initializer,
+            "regularizer": regularizer,
+            "caching_device": caching_device,
+            "partitioner": partitioner,
+            "custom_getter": custom_getter,
+            "dtype": dtype,
+            "use_resource": use_resource,
             "constraint": constraint,
         }
         self._reuse = reuse
         need(
-            default_name is not None or name_or_scope is not None, "If default_name is None then name_or_scope is required",
+            default_name is not None or name_or_scope is not None,
+            "If default_name is None then name_or_scope is required",
             kind=TypeError,
         )
         need(reuse in (None, True, False) or reuse is AUTO_REUSE, "The reuse parameter must be True or False or None.")
-        need(isinstance(auxiliary_name_scope, bool), f"The auxiliary_name_scope must be `True` or `False`, while get {auxiliary_name_scope}", kind=TypeError)
+        need(
+            isinstance(auxiliary_name_scope, bool),
+            f"The auxiliary_name_scope must be `True` or `False`, while get {auxiliary_name_scope}",
+            kind=TypeError,
+        )
         self._reuse = None if reuse is False else reuse
         self._aux = auxiliary_name_scope
 
@@ -532,18 +735,42 @@ def _unique(prefix):
 
 @export("variable_op_scope")
 @contextlib.contextmanager
-def variable_op_scope(values, name_or_scope, default_name=None, initializer=None, regularizer=None, caching_device=None,
-                      partitioner=None, custom_getter=None, reuse=None, dtype=None, use_resource=None, constraint=None):
+def variable_op_scope(
+    values,
+    name_or_scope,
+    default_name=None,
+    initializer=None,
+    regularizer=None,
+    caching_device=None,
+    partitioner=None,
+    custom_getter=None,
+    reuse=None,
+    dtype=None,
+    use_resource=None,
+    constraint=None,
+):
     """The older spelling of `variable_scope`."""
     with variable_scope(
-        name_or_scope, default_name, values, initializer, regularizer, caching_device, partitioner, custom_getter, reuse,
-        dtype, use_resource, constraint,
+        name_or_scope,
+        default_name,
+        values,
+        initializer,
+        regularizer,
+        caching_device,
+        partitioner,
+        custom_getter,
+        reuse,
+        dtype,
+        use_resource,
+        constraint,
     ) as scope:
         yield scope
 
 
 @export("create_partitioned_variables")
-def create_partitioned_variables(shape, slicing, initializer, dtype=None, trainable=True, collections=None, name=None, reuse=None):
+def create_partitioned_variables(
+    shape, slicing, initializer, dtype=None, trainable=True, collections=None, name=None, reuse=None
+):
     """A list of variables that hold one in parts; `get_variable` with a partitioner is the newer way.
 
     Args:
@@ -558,11 +785,19 @@ def create_partitioned_variables(shape, slicing, initializer, dtype=None, traina
     Raises:
       ValueError: `slicing` doesn't go with `shape`.
     """
-    need(len(shape) == len(slicing), f"The 'shape' and 'slicing' of a new Variable must have the length: shape: {shape}, slicing: {slicing}")
+    need(
+        len(shape) == len(slicing),
+        f"The 'shape' and 'slicing' of a new Variable must have the length: shape: {shape}, slicing: {slicing}",
+    )
     need(len(shape) >= 1, f"A partitioned Variable must have rank at least 1: shape: {shape}")
     with variable_scope(name, "PartitionedVariable", reuse=reuse):
         made = get_variable(
-            name="part", shape=shape, dtype=dtype, initializer=initializer, trainable=trainable,
-            partitioner=lambda **_: slicing, collections=collections,
+            name="part",
+            shape=shape,
+            dtype=dtype,
+            initializer=initializer,
+            trainable=trainable,
+            partitioner=lambda **_: slicing,
+            collections=collections,
         )
     return list(made)

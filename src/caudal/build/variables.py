@@ -57,7 +57,21 @@ class _Choice(type):
 
         for creator in default_graph()._variable_creator_stack:
             create = _wrapped(creator, create)
-        full = dict.fromkeys(("initial_value", "trainable", "collections", "caching_device", "name", "variable_def", "dtype", "import_scope", "constraint", "use_resource", "shape"))
+        full = dict.fromkeys(
+            (
+                "initial_value",
+                "trainable",
+                "collections",
+                "caching_device",
+                "name",
+                "variable_def",
+                "dtype",
+                "import_scope",
+                "constraint",
+                "use_resource",
+                "shape",
+            )
+        )
         return create(**(full | {"validate_shape": True} | named))
 
 
@@ -91,9 +105,24 @@ class Variable(metaclass=_Choice):
       ValueError: no initial value, or one of unknown shape.
     """
 
-    def __init__(self, initial_value=None, trainable=True, collections=None, validate_shape=True, caching_device=None,
-                 name=None, variable_def=None, dtype=None, expected_shape=None, import_scope=None, constraint=None,
-                 use_resource=None, synchronization=None, aggregation=None, shape=None):
+    def __init__(
+        self,
+        initial_value=None,
+        trainable=True,
+        collections=None,
+        validate_shape=True,
+        caching_device=None,
+        name=None,
+        variable_def=None,
+        dtype=None,
+        expected_shape=None,
+        import_scope=None,
+        constraint=None,
+        use_resource=None,
+        synchronization=None,
+        aggregation=None,
+        shape=None,
+    ):
         trainable = True if trainable is None else trainable
         self._trainable, self._constraint = trainable, constraint
         self._synchronization, self._aggregation = synchronization, aggregation
@@ -108,9 +137,7 @@ class Variable(metaclass=_Choice):
             isinstance(collections, (list, tuple, set)),
             f"collections argument to Variable constructor must be a list, tuple, or set. Got {collections} of type {type(collections)}",
         )
-        need(
-            constraint is None or callable(constraint), "The `constraint` argument must be a callable."
-        )
+        need(constraint is None or callable(constraint), "The `constraint` argument must be a callable.")
         if trainable and GraphKeys.TRAINABLE_VARIABLES not in collections:
             collections = [*collections, GraphKeys.TRAINABLE_VARIABLES]
         with init_scope():
@@ -366,9 +393,7 @@ class RefVariable(Variable):
 
 def _scattered(kind, way):
     def call(self, sparse_delta, use_locking=False, name=None):
-        need(
-            type(sparse_delta).__name__ == "IndexedSlices", f"sparse_delta is not IndexedSlices: {sparse_delta}"
-        )
+        need(type(sparse_delta).__name__ == "IndexedSlices", f"sparse_delta is not IndexedSlices: {sparse_delta}")
         return state.SCATTER[kind](self._variable, sparse_delta.indices, sparse_delta.values, use_locking=use_locking, name=name)
 
     call.__name__, call.__doc__ = f"scatter_{way}", f"{kind} of rows, given as IndexedSlices."
@@ -536,7 +561,9 @@ class ResourceVariable(Variable):
 def _resource_scattered(kind, way):
     def call(self, sparse_delta, use_locking=False, name=None):
         need(type(sparse_delta).__name__ == "IndexedSlices", f"sparse_delta is not IndexedSlices: {sparse_delta}", kind=TypeError)
-        op = state.RESOURCE_SCATTER[kind](self._handle, sparse_delta.indices, convert_to_tensor(sparse_delta.values, self._dtype), name=name)
+        op = state.RESOURCE_SCATTER[kind](
+            self._handle, sparse_delta.indices, convert_to_tensor(sparse_delta.values, self._dtype), name=name
+        )
         return _Unread(self, op)
 
     call.__name__, call.__doc__ = f"scatter_{way}", f"{kind} of rows, given as IndexedSlices."
@@ -549,7 +576,9 @@ for _kind in ("Sub", "Add", "Max", "Min", "Mul", "Div", "Update"):
 
 def _resource_scattered_nd(kind, way):
     def call(self, indices, updates, name=None):
-        return _Unread(self, state.RESOURCE_SCATTER_ND[kind](self._handle, indices, convert_to_tensor(updates, self._dtype), name=name))
+        return _Unread(
+            self, state.RESOURCE_SCATTER_ND[kind](self._handle, indices, convert_to_tensor(updates, self._dtype), name=name)
+        )
 
     call.__name__, call.__doc__ = f"scatter_nd_{way}", f"{kind} of the parts that the rows of `indices` name."
     return call
@@ -709,7 +738,11 @@ def report_uninitialized_variables(var_list=None, name="report_uninitialized_var
     if var_list is None:
         var_list = [*global_variables(), *local_variables()]
     if not var_list:
-        var_list = [op.outputs[0] for op in default_graph().get_operations() if op.type in ("Variable", "VariableV2", "AutoReloadVariable")]
+        var_list = [
+            op.outputs[0]
+            for op in default_graph().get_operations()
+            if op.type in ("Variable", "VariableV2", "AutoReloadVariable")
+        ]
     with name_scope(name):
         have = [state.is_variable_initialized(v) for v in var_list]
         if not have:
@@ -723,7 +756,11 @@ def assert_variables_initialized(var_list=None):
     """The ranks of variables: fetching them fails where one has no value. `report_uninitialized_variables` is the newer way."""
     var_list = [*global_variables(), *local_variables()] if var_list is None else var_list
     if not var_list:
-        var_list = [op.outputs[0] for op in default_graph().get_operations() if op.type in ("Variable", "VariableV2", "AutoReloadVariable")]
+        var_list = [
+            op.outputs[0]
+            for op in default_graph().get_operations()
+            if op.type in ("Variable", "VariableV2", "AutoReloadVariable")
+        ]
     if not var_list:
         return None
     ranks = []

@@ -58,9 +58,22 @@ def assert_broadcastable(weights, values):
 def _dynamic(weights, values, weights_shape, values_shape, weights_rank, values_rank, scope):
     is_scalar = NODES["Equal"](0, weights_rank, name="is_scalar")
     data = (
-        _WORDS, "weights.shape=", weights.name, weights_shape, "values.shape=", values.name, values_shape, "is_scalar=", is_scalar,
+        _WORDS,
+        "weights.shape=",
+        weights.name,
+        weights_shape,
+        "values.shape=",
+        values.name,
+        values_shape,
+        "is_scalar=",
+        is_scalar,
     )
-    valid = cond(is_scalar, lambda: is_scalar, lambda: _same_rank(weights_rank, values_rank, weights_shape, values_shape), name="is_valid_shape")
+    valid = cond(
+        is_scalar,
+        lambda: is_scalar,
+        lambda: _same_rank(weights_rank, values_rank, weights_shape, values_shape),
+        name="is_valid_shape",
+    )
     return Assert(valid, data, name=scope)
 
 
@@ -88,4 +101,3 @@ def broadcast_weights(weights, values):
             return weights
         with control_dependencies((assert_broadcastable(weights, values),)):
             return multiply(weights, ones_like(values), name=scope)
-

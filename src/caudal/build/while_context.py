@@ -272,9 +272,7 @@ def _close(merges, result):
     values = [flow_of(v) for v in nest.flatten(result, expand_composites=True)]
     values = [None if v is None else convert(v) for v in values]
     if len(merges) != len(values):
-        raise ValueError(
-            f"Number of inputs and outputs of body must match loop_vars: {len(merges)}, {len(values)}"
-        )
+        raise ValueError(f"Number of inputs and outputs of body must match loop_vars: {len(merges)}, {len(values)}")
     for into, value in zip(merges, values, strict=True):
         add_back_edge(into, value)
 

@@ -96,7 +96,7 @@ def _counted(cond, body, loop_vars, most, packed):
 def _invariants(var, shape):
     """The shapes of the parts of a loop variable whose own shape has to be `shape`."""
     var = flow_of(var)
-    need(isinstance(shape, TensorShape), f"`shapes` must be a (possibly nested) list of shapes.")
+    need(isinstance(shape, TensorShape), "`shapes` must be a (possibly nested) list of shapes.")
     if isinstance(var, SparseTensor):
         rank = shape.dims[0] if shape.ndims else None
         return [TensorShape([None, rank]), TensorShape([None]), TensorShape([rank])]

@@ -10,13 +10,38 @@ __all__ = ["install", "lend"]
 
 _HOME = __name__.split(".")[0]
 _OTHER = {"examples.tutorials.mnist.input_data": "data.tutorial"}
-_EMPTY = frozenset({"examples", "examples.tutorials", "examples.tutorials.mnist", "python", "python.framework", "python.ops", "python.platform", "python.training"})
+_EMPTY = frozenset(
+    {
+        "examples",
+        "examples.tutorials",
+        "examples.tutorials.mnist",
+        "python",
+        "python.framework",
+        "python.ops",
+        "python.platform",
+        "python.training",
+    }
+)
 _PYTHON = {  # where older programs found things, and where they are
-    "python.framework.ops": "", "python.framework.dtypes": "", "python.framework.tensor_shape": "", "python.ops.array_ops": "",
-    "python.ops.math_ops": "math", "python.ops.nn_ops": "nn", "python.ops.nn": "nn", "python.ops.init_ops": "initializers",
-    "python.ops.variable_scope": "", "python.ops.control_flow_ops": "", "python.platform.gfile": "gfile", "python.platform.app": "app",
-    "python.platform.flags": "flags", "python.platform.tf_logging": "logging", "python.training.moving_averages": "train",
-    "python.ops.rnn": "nn", "python.ops.rnn_cell": "nn.rnn_cell", "python.ops.variables": "", "python.ops.random_ops": "random",
+    "python.framework.ops": "",
+    "python.framework.dtypes": "",
+    "python.framework.tensor_shape": "",
+    "python.ops.array_ops": "",
+    "python.ops.math_ops": "math",
+    "python.ops.nn_ops": "nn",
+    "python.ops.nn": "nn",
+    "python.ops.init_ops": "initializers",
+    "python.ops.variable_scope": "",
+    "python.ops.control_flow_ops": "",
+    "python.platform.gfile": "gfile",
+    "python.platform.app": "app",
+    "python.platform.flags": "flags",
+    "python.platform.tf_logging": "logging",
+    "python.training.moving_averages": "train",
+    "python.ops.rnn": "nn",
+    "python.ops.rnn_cell": "nn.rnn_cell",
+    "python.ops.variables": "",
+    "python.ops.random_ops": "random",
 }
 
 

@@ -73,7 +73,9 @@ def parse(data, name="data", kind=None):
     want, got = math.prod(sizes) * dtype.itemsize, len(data) - begin
     if got != want:
         what = "cut short" if got < want else "too long"
-        raise IdxError(f"{name}: {what}: the header says {'x'.join(map(str, sizes))} values, {want} bytes, but {got} bytes follow it")
+        raise IdxError(
+            f"{name}: {what}: the header says {'x'.join(map(str, sizes))} values, {want} bytes, but {got} bytes follow it"
+        )
     return np.frombuffer(data, dtype, offset=begin).reshape(sizes)
 
 

@@ -35,7 +35,15 @@ def _kind(op, name, value):
 def _kind_of(value):
     if isinstance(value, AttrValue):
         return "message"
-    for types, kind in ((bool, "bool"), (int, "int"), (float, "float"), ((bytes, str), "string"), (dtypes.DType, "type"), (tuple, "shape"), (np.ndarray, "tensor")):
+    for types, kind in (
+        (bool, "bool"),
+        (int, "int"),
+        (float, "float"),
+        ((bytes, str), "string"),
+        (dtypes.DType, "type"),
+        (tuple, "shape"),
+        (np.ndarray, "tensor"),
+    ):
         if isinstance(value, types):
             return kind
     return "func"
@@ -109,7 +117,9 @@ def attribute(op, name):
 
 
 def _plain(made, kind):
-    return {"tensor": lambda: made.tensor, "func": lambda: made.func, "list(func)": lambda: list(made.list.func)}.get(kind, lambda: attr_to_python(made))()
+    return {"tensor": lambda: made.tensor, "func": lambda: made.func, "list(func)": lambda: list(made.list.func)}.get(
+        kind, lambda: attr_to_python(made)
+    )()
 
 
 def attr_to_python(value):
@@ -156,5 +166,3 @@ def graph_def(graph, from_version=None, add_shapes=False):
             made.attr["_output_shapes"].CopyFrom(shapes)
         out.node.append(made)
     return out
-
-

@@ -8,8 +8,11 @@ __all__ = ["op_def_message"]
 def op_def_message(definition):
     """A definition as an `OpDef` message."""
     out = OpDef(
-        name=definition.name, is_stateful=definition.is_stateful, is_commutative=definition.is_commutative,
-        is_aggregate=definition.is_aggregate, allows_uninitialized_input=definition.allows_uninitialized,
+        name=definition.name,
+        is_stateful=definition.is_stateful,
+        is_commutative=definition.is_commutative,
+        is_aggregate=definition.is_aggregate,
+        allows_uninitialized_input=definition.allows_uninitialized,
     )
     for side, args in ((out.input_arg, definition.inputs), (out.output_arg, definition.outputs)):
         for arg in args:

@@ -11,9 +11,22 @@ from .tensors import to_array
 __all__ = ["make_ndarray", "make_tensor_proto", "to_proto"]
 
 _FIELDS = {
-    "float32": "float_val", "float64": "double_val", "int32": "int_val", "uint8": "int_val", "int16": "int_val", "int8": "int_val",
-    "uint16": "int_val", "qint8": "int_val", "quint8": "int_val", "qint16": "int_val", "quint16": "int_val", "qint32": "int_val",
-    "int64": "int64_val", "bool": "bool_val", "uint32": "uint32_val", "uint64": "uint64_val",
+    "float32": "float_val",
+    "float64": "double_val",
+    "int32": "int_val",
+    "uint8": "int_val",
+    "int16": "int_val",
+    "int8": "int_val",
+    "uint16": "int_val",
+    "qint8": "int_val",
+    "quint8": "int_val",
+    "qint16": "int_val",
+    "quint16": "int_val",
+    "qint32": "int_val",
+    "int64": "int64_val",
+    "bool": "bool_val",
+    "uint32": "uint32_val",
+    "uint64": "uint64_val",
 }
 
 
@@ -69,7 +82,11 @@ def make_ndarray(tensor):
     kind = dtypes.as_dtype(tensor.dtype)
     count = int(np.prod(shape, dtype=np.int64))
     if tensor.tensor_content:
-        return np.frombuffer(tensor.tensor_content, dtype=kind.np.newbyteorder("<") if kind.np.kind != "V" else kind.np).astype(kind.np).reshape(shape)
+        return (
+            np.frombuffer(tensor.tensor_content, dtype=kind.np.newbyteorder("<") if kind.np.kind != "V" else kind.np)
+            .astype(kind.np)
+            .reshape(shape)
+        )
     if kind is dtypes.string:
         values = np.empty(len(tensor.string_val), object)
         values[:] = list(tensor.string_val)

@@ -97,9 +97,7 @@ def _take(op, arg, value, attrs, source):
         else:
             _infer_type(op, arg, tensor, kind, attrs, source)
     if arg.is_ref and not tensor._dtype._is_ref_dtype:
-        raise TypeError(
-            f"'{op.name}' Op requires that input '{arg.name}' be a mutable tensor (e.g.: a tf.Variable)"
-        )
+        raise TypeError(f"'{op.name}' Op requires that input '{arg.name}' be a mutable tensor (e.g.: a tf.Variable)")
     return tensor
 
 
@@ -153,8 +151,7 @@ def _take_list(op, arg, values, attrs, source, inputs):
         if arg.dtype is None and key not in attrs:
             if not kinds:
                 raise TypeError(
-                    "Don't know how to infer type variable from empty input list passed to input "
-                    f"'{arg.name}' of '{op.name}' Op."
+                    f"Don't know how to infer type variable from empty input list passed to input '{arg.name}' of '{op.name}' Op."
                 )
             _infer_type(op, arg, None, kinds[0], attrs, source)
     elif arg.list_attr in attrs:
@@ -169,9 +166,7 @@ def _take_list(op, arg, values, attrs, source, inputs):
             _allow(op, arg, kind, op.attrs[arg.list_attr].allowed)
         attrs[arg.list_attr], source[arg.list_attr] = kinds, arg.name
     if arg.is_ref and not all(t._dtype._is_ref_dtype for t in tensors):
-        raise TypeError(
-            f"'{op.name}' Op requires that input '{arg.name}' be a mutable tensor (e.g.: a tf.Variable)"
-        )
+        raise TypeError(f"'{op.name}' Op requires that input '{arg.name}' be a mutable tensor (e.g.: a tf.Variable)")
     inputs.extend(tensors)
 
 
@@ -210,9 +205,7 @@ def _length(op, arg, n, attrs, source):
     attrs[key], source[key] = n, arg.name
     least = op.attrs[key].least
     if least is not None and n < least:
-        raise ValueError(
-            f"List argument '{arg.name}' to '{op.name}' Op with length {n} shorter than minimum length {least}."
-        )
+        raise ValueError(f"List argument '{arg.name}' to '{op.name}' Op with length {n} shorter than minimum length {least}.")
 
 
 def _attributes(op, attrs, given):
@@ -248,9 +241,7 @@ def _make(op, attr, value):
         if not isinstance(value, (list, tuple)):
             raise TypeError(f"Expected list for attr {key}")
         if attr.least is not None and len(value) < attr.least:
-            raise ValueError(
-                f"Attr '{key}' of '{op.name}' Op passed list of length {len(value)} less than minimum {attr.least}."
-            )
+            raise ValueError(f"Attr '{key}' of '{op.name}' Op passed list of length {len(value)} less than minimum {attr.least}.")
         made = [_MAKE[kind[5:-1]](v, key) for v in value]
         if kind == "list(type)" and attr.allowed:
             for one in made:

@@ -2,7 +2,6 @@
 
 import collections
 
-
 from ..ground import dtypes, nest
 from ..ground.api import constant, export
 from ..ground.shapes import TensorShape
@@ -204,8 +203,6 @@ def convert_or_composite(value, dtype=None, name=None):
             )
         return value
     return convert(value, None if dtype is None else dtypes.as_dtype(dtype), name)
-
-
 
 
 nest.register(IndexedSlices, pieces, lambda _, parts: IndexedSlices(*parts))

@@ -104,9 +104,7 @@ def check_input(op, source):
         return
     else:
         why = "they are in different while loops."
-    raise ValueError(
-        f"Cannot use '{source._name}' as input to '{op._name}' because {why} See info log for more details."
-    )
+    raise ValueError(f"Cannot use '{source._name}' as input to '{op._name}' because {why} See info log for more details.")
 
 
 def _of_gradient(loop, given):

@@ -89,9 +89,7 @@ def convert(value, dtype=None, name=None, hint=None, as_ref=False):
             continue
         prefix = f"{name}: " if name else ""
         if not isinstance(made, Tensor):
-            raise RuntimeError(
-                f"{prefix}Conversion function {function!r} for type {kind} returned non-Tensor: {made!r}"
-            )
+            raise RuntimeError(f"{prefix}Conversion function {function!r} for type {kind} returned non-Tensor: {made!r}")
         if dtype is not None and not dtype.is_compatible_with(made._dtype):
             raise RuntimeError(
                 f"{prefix}Conversion function {function!r} for type {kind} returned incompatible dtype: "
@@ -99,16 +97,12 @@ def convert(value, dtype=None, name=None, hint=None, as_ref=False):
             )
         return made
     prefix = f"{name}: " if name else ""
-    raise TypeError(
-        f"{prefix}Cannot convert {value!r} with type {kind} to Tensor: no conversion function registered."
-    )
+    raise TypeError(f"{prefix}Cannot convert {value!r} with type {kind} to Tensor: no conversion function registered.")
 
 
 def convert_all(values, dtype=None, name=None, hint=None, as_ref=False):
     """Each of `values` as a tensor; the k-th one's node is `<name>_<k>`."""
-    return [
-        convert(v, dtype, None if name is None else f"{name}_{k}", hint, as_ref) for k, v in enumerate(values)
-    ]
+    return [convert(v, dtype, None if name is None else f"{name}_{k}", hint, as_ref) for k, v in enumerate(values)]
 
 
 @export("convert_to_tensor")
@@ -155,5 +149,3 @@ def _refuse_operation(value, dtype=None, name=None, as_ref=False):
 register(Operation, _refuse_operation, 0)
 register(object, _from_tensor_like, 150)
 register(object, _constant, 200)
-
-

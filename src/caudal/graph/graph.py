@@ -703,9 +703,7 @@ class Graph:
 
 def _refusal(made, words, consulted):
     """TF's ValueError for inputs that a shape rule refuses, with the lines that made them."""
-    where = f" for '{made._name}' (op: '{made.type}') with input shapes: " + ", ".join(
-        shapes.text(t.dims) for t in made._inputs
-    )
+    where = f" for '{made._name}' (op: '{made.type}') with input shapes: " + ", ".join(shapes.text(t.dims) for t in made._inputs)
     values = [(k, consulted[t]) for k, t in enumerate(made._inputs) if consulted.get(t) is not None]
     full = [f"input[{k}] = <{static.summarize(v)}>" for k, (kind, v) in values if kind == "value"]
     part = [f"input[{k}] = {shapes.text(v)}" for k, (kind, v) in values if kind == "shape"]
@@ -787,9 +785,7 @@ class _AsDefault:
     def __exit__(self, kind, *_):
         if not _local.graphs or _local.graphs[-1] is not self.graph:
             if kind is None:
-                raise AssertionError(
-                    f"Nesting violated for default stack of {type(self.graph)} objects"
-                )
+                raise AssertionError(f"Nesting violated for default stack of {type(self.graph)} objects")
             return
         _local.graphs.pop()
 
@@ -866,5 +862,3 @@ def from_graph(values, graph=None):
         if isinstance(value, (Tensor, Operation)) and value.graph is not graph:
             raise ValueError(f"{value} is not from the passed-in graph.")
     return graph
-
-

@@ -84,7 +84,11 @@ def _value(kind, text):
     if kind == "string":
         return text.encode("latin1")
     if kind == "shape":
-        return None if text == "unknown" else tuple(None if d in ("?", "-1", "None") else int(d) for d in re.findall(r"\?|None|-?\d+", text))
+        return (
+            None
+            if text == "unknown"
+            else tuple(None if d in ("?", "-1", "None") else int(d) for d in re.findall(r"\?|None|-?\d+", text))
+        )
     return text or None  # func, tensor
 
 

@@ -32,9 +32,7 @@ class name_scope:  # noqa: N801  # TF's name
 
     def __enter__(self):
         if self._name is None and self._values is not None:
-            raise ValueError(
-                f"At least one of name ({self._given}) and default_name ({self._default_name}) must be provided."
-            )
+            raise ValueError(f"At least one of name ({self._given}) and default_name ({self._default_name}) must be provided.")
         graph = from_graph(self._values or [])
         self._depth, self._graph = graph.push(), graph
         try:

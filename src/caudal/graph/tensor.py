@@ -96,9 +96,7 @@ class Tensor:
         Raises:
           ValueError: there is no session, or it has another graph.
         """
-        return self.op.graph._session_for(session, "eval", "tensor", "evaluate tensor", "Evaluate tensor").run(
-            self, feed_dict
-        )
+        return self.op.graph._session_for(session, "eval", "tensor", "evaluate tensor", "Evaluate tensor").run(self, feed_dict)
 
     def __iter__(self):
         raise TypeError(
@@ -107,9 +105,7 @@ class Tensor:
         )
 
     def __len__(self):
-        raise TypeError(
-            f"object of type 'Tensor' has no len(). Use tf.shape(x)[0] or x.shape[0] instead: {self.name}"
-        )
+        raise TypeError(f"object of type 'Tensor' has no len(). Use tf.shape(x)[0] or x.shape[0] instead: {self.name}")
 
     def __bool__(self):
         raise TypeError(
@@ -256,9 +252,7 @@ class Operation:
         Raises:
           ValueError: there is no session, or it has another graph.
         """
-        self.graph._session_for(session, "run", "operation", "execute operation", "Execute operation").run(
-            self, feed_dict
-        )
+        self.graph._session_for(session, "run", "operation", "execute operation", "Execute operation").run(self, feed_dict)
 
     def _set_attr(self, name, value):
         self.attrs[name] = value
@@ -306,6 +300,3 @@ class Inputs(list):
 
     def __repr__(self):
         return f"<tf.Operation._InputList {list.__repr__(self)}>"
-
-
-

@@ -1,5 +1,7 @@
 """DType: what kind of number a tensor holds. Everything above imports this; it imports nothing of ours."""
 
+import builtins
+
 import ml_dtypes
 import numpy as np
 
@@ -85,7 +87,7 @@ class DType:
     @property
     def size(self):
         """Bytes that one element takes; 1 for strings and handles, as TF counts."""
-        return 1 if self.np == object else self.np.itemsize
+        return 1 if self.np == np.dtype(object) else self.np.itemsize
 
     def _bound(self, which):
         base = self.base_dtype
@@ -164,9 +166,7 @@ uint16, complex128, float16, resource, variant = (_INTERNED[n] for n in (17, 18,
 uint32, uint64 = _INTERNED[22], _INTERNED[23]
 qint8, quint8, qint32, qint16, quint16 = (_INTERNED[n] for n in (11, 12, 13, 15, 16))
 half, double = float16, float64
-QUANTIZED_DTYPES = frozenset(
-    [_INTERNED[n] for n in sorted(_QUANTIZED)] + [_INTERNED[n + _REF] for n in sorted(_QUANTIZED)]
-)
+QUANTIZED_DTYPES = frozenset([_INTERNED[n] for n in sorted(_QUANTIZED)] + [_INTERNED[n + _REF] for n in sorted(_QUANTIZED)])
 _LIMITS = {
     np.bool_: (False, True),
     np.uint8: (0, 255),
@@ -184,11 +184,9 @@ _LIMITS = {
 _BY_NAME = {t.name: t for t in _INTERNED.values()}
 _BY_NAME |= {"half": float16, "half_ref": float16._as_ref, "float": float32, "float_ref": float32._as_ref}
 _BY_NAME |= {"double": float64, "double_ref": float64._as_ref}
-_BY_NUMPY = {
-    t.np: t for t in reversed([_INTERNED[n] for n, _, _ in _TABLE if n not in _QUANTIZED and n < 20])
-}
+_BY_NUMPY = {t.np: t for t in reversed([_INTERNED[n] for n, _, _ in _TABLE if n not in _QUANTIZED and n < 20])}
 _BY_NUMPY |= {np.dtype(np.uint32): uint32, np.dtype(np.uint64): uint64}
-_BY_PYTHON = {float: float32, int: int32, type(True): bool, object: string}
+_BY_PYTHON = {float: float32, int: int32, builtins.bool: bool, object: string}
 _known: dict[object, DType] = {}  # what as_dtype was asked before, for the hot path
 
 

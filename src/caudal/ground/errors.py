@@ -85,8 +85,7 @@ AlreadyExistsError, FailedPreconditionError, OutOfRangeError, UnimplementedError
     globals()[n + "Error"] for n in ("AlreadyExists", "FailedPrecondition", "OutOfRange", "Unimplemented")
 )
 DeadlineExceededError, PermissionDeniedError, ResourceExhaustedError, AbortedError = (
-    globals()[n + "Error"]
-    for n in ("DeadlineExceeded", "PermissionDenied", "ResourceExhausted", "Aborted")
+    globals()[n + "Error"] for n in ("DeadlineExceeded", "PermissionDenied", "ResourceExhausted", "Aborted")
 )
 InternalError, UnavailableError, DataLossError, UnauthenticatedError = (
     globals()[n + "Error"] for n in ("Internal", "Unavailable", "DataLoss", "Unauthenticated")
@@ -95,8 +94,7 @@ InternalError, UnavailableError, DataLossError, UnauthenticatedError = (
 OK = 0
 BY_CODE = {code: globals()[name + "Error"] for name, code, _ in _CODES}
 CODES = {"OK": 0} | {
-    "".join("_" * (i > 0 and c.isupper()) + c.upper() for i, c in enumerate(name)): code
-    for name, code, _ in _CODES
+    "".join("_" * (i > 0 and c.isupper()) + c.upper() for i, c in enumerate(name)): code for name, code, _ in _CODES
 }
 
 

@@ -54,7 +54,9 @@ def merge(x, y):
     out = []
     for i, (a, b) in enumerate(zip(x, y, strict=True)):
         if a is not None and b is not None and a != b:
-            raise InferError(f"Dimension {i} in both shapes must be equal, but are {a} and {b}. Shapes are {text(x)} and {text(y)}.")
+            raise InferError(
+                f"Dimension {i} in both shapes must be equal, but are {a} and {b}. Shapes are {text(x)} and {text(y)}."
+            )
         out.append(b if a is None else a)
     return tuple(out)
 
@@ -243,14 +245,10 @@ class Dimension:
         return as_dimension(other) // self
 
     def __truediv__(self, other):
-        raise TypeError(
-            f"unsupported operand type(s) for /: 'Dimension' and '{type(other).__name__}', please use // instead"
-        )
+        raise TypeError(f"unsupported operand type(s) for /: 'Dimension' and '{type(other).__name__}', please use // instead")
 
     def __rtruediv__(self, other):
-        raise TypeError(
-            f"unsupported operand type(s) for /: '{type(other).__name__}' and 'Dimension', please use // instead"
-        )
+        raise TypeError(f"unsupported operand type(s) for /: '{type(other).__name__}' and 'Dimension', please use // instead")
 
     def __mod__(self, other):
         return self._with(other, lambda a, b: a % b)
@@ -303,9 +301,7 @@ class TensorShape:
         elif isinstance(dims, TensorShape):
             self._tuple = dims._tuple
         elif isinstance(dims, (str, bytes)):
-            raise TypeError(
-                "A string has ambiguous TensorShape, please wrap in a list or convert to an int: %s" % dims
-            )
+            raise TypeError("A string has ambiguous TensorShape, please wrap in a list or convert to an int: %s" % dims)
         elif hasattr(dims, "unknown_rank") and hasattr(dims, "dim"):  # a TensorShapeProto
             sizes = [d.size if d.size >= 0 else None for d in dims.dim]
             self._tuple = None if dims.unknown_rank else tuple(sizes)

@@ -61,9 +61,7 @@ def _infer_suppression(boxes, scores, *_):
 
 
 nms_node = define("NonMaxSuppressionV3", infer=_infer_suppression, lower=_lower_suppression, dynamic=True)
-nms_padded_node = define(
-    "NonMaxSuppressionV4", infer=lambda *a: [*_infer_suppression(*a), ()], lower=_lower_padded, dynamic=True
-)
+nms_padded_node = define("NonMaxSuppressionV4", infer=lambda *a: [*_infer_suppression(*a), ()], lower=_lower_padded, dynamic=True)
 nms_overlaps_node = define(
     "NonMaxSuppressionWithOverlaps", infer=_infer_suppression, lower=_lower_overlaps, dynamic=True, grad=None
 )
@@ -94,8 +92,9 @@ def non_max_suppression(boxes, scores, max_output_size, iou_threshold=0.5, score
 
 
 @export("image.non_max_suppression_padded")
-def non_max_suppression_padded(boxes, scores, max_output_size, iou_threshold=0.5, score_threshold=float("-inf"),
-                               pad_to_max_output_size=False, name=None):
+def non_max_suppression_padded(
+    boxes, scores, max_output_size, iou_threshold=0.5, score_threshold=float("-inf"), pad_to_max_output_size=False, name=None
+):
     """`non_max_suppression` with the number of boxes, filled up with zeros if wanted."""
     with name_scope(name, "non_max_suppression_padded"):
         iou_threshold = convert_to_tensor(iou_threshold, name="iou_threshold")
@@ -106,8 +105,9 @@ def non_max_suppression_padded(boxes, scores, max_output_size, iou_threshold=0.5
 
 
 @export("image.non_max_suppression_overlaps")
-def non_max_suppression_overlaps(overlaps, scores, max_output_size, overlap_threshold=0.5, score_threshold=float("-inf"),
-                                 name=None):
+def non_max_suppression_overlaps(
+    overlaps, scores, max_output_size, overlap_threshold=0.5, score_threshold=float("-inf"), name=None
+):
     """`non_max_suppression` for overlaps that are known."""
     with name_scope(name, "non_max_suppression_overlaps"):
         overlap_threshold = convert_to_tensor(overlap_threshold, name="overlap_threshold")
@@ -118,7 +118,9 @@ non_max_suppression.__doc__ += _ARGUMENTS.format(
     boxes=_BOXES, threshold="iou_threshold", more="", returns="int32 `[chosen]`, indices."
 )
 non_max_suppression_padded.__doc__ += _ARGUMENTS.format(
-    boxes=_BOXES, threshold="iou_threshold", more="\n      pad_to_max_output_size: whether to fill up.",
+    boxes=_BOXES,
+    threshold="iou_threshold",
+    more="\n      pad_to_max_output_size: whether to fill up.",
     returns="(int32 `[chosen]`, indices; int32 scalar, how many of them are valid).",
 )
 non_max_suppression_overlaps.__doc__ += _ARGUMENTS.format(
@@ -130,8 +132,16 @@ non_max_suppression_overlaps.__doc__ += _ARGUMENTS.format(
 
 _COLORS = np.array(
     [
-        (1, 1, 0, 1), (0, 0, 1, 1), (1, 0, 0, 1), (0, 1, 0, 1), (0.5, 0, 0.5, 1), (0.5, 0.5, 0, 1), (0.5, 0, 0, 1),
-        (0, 0, 0.5, 1), (0, 1, 1, 1), (1, 0, 1, 1),
+        (1, 1, 0, 1),
+        (0, 0, 1, 1),
+        (1, 0, 0, 1),
+        (0, 1, 0, 1),
+        (0.5, 0, 0.5, 1),
+        (0.5, 0.5, 0, 1),
+        (0.5, 0, 0, 1),
+        (0, 0, 0.5, 1),
+        (0, 1, 1, 1),
+        (1, 0, 1, 1),
     ],
     np.float32,
 )  # yellow, blue, red, lime, purple, olive, maroon, navy, aqua, fuchsia
@@ -240,6 +250,7 @@ def _candidate(words, width, height, area_range, ratio):
 
 def _covers(box, objects, least):
     """Whether the box holds enough of one of the objects."""
+
     def area(b):
         return max(b[2] - b[0], 0) * max(b[3] - b[1], 0)
 
@@ -279,15 +290,28 @@ def _sampled(words, width, height, objects, covered, settings):
 
 
 sample_node = define(
-    "SampleDistortedBoundingBoxV2", infer=lambda size, boxes, covered: [(3,), (3,), (1, 1, 4)], lower=_lower_sample, host=True,
-    begin=begin, grad=None,
+    "SampleDistortedBoundingBoxV2",
+    infer=lambda size, boxes, covered: [(3,), (3,), (1, 1, 4)],
+    lower=_lower_sample,
+    host=True,
+    begin=begin,
+    grad=None,
 )
 
 
 @export("image.sample_distorted_bounding_box")
-def sample_distorted_bounding_box(image_size, bounding_boxes, seed=None, seed2=None, min_object_covered=0.1,
-                                  aspect_ratio_range=None, area_range=None, max_attempts=None,
-                                  use_image_if_no_bounding_boxes=None, name=None):
+def sample_distorted_bounding_box(
+    image_size,
+    bounding_boxes,
+    seed=None,
+    seed2=None,
+    min_object_covered=0.1,
+    aspect_ratio_range=None,
+    area_range=None,
+    max_attempts=None,
+    use_image_if_no_bounding_boxes=None,
+    name=None,
+):
     """A random box of a picture in which enough of an object is seen.
 
     Args:
@@ -306,7 +330,14 @@ def sample_distorted_bounding_box(image_size, bounding_boxes, seed=None, seed2=N
     """
     with name_scope(name, "sample_distorted_bounding_box"):
         return sample_node(
-            image_size, bounding_boxes, min_object_covered, seed=seed, seed2=seed2, aspect_ratio_range=aspect_ratio_range,
-            area_range=area_range, max_attempts=max_attempts, use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
+            image_size,
+            bounding_boxes,
+            min_object_covered,
+            seed=seed,
+            seed2=seed2,
+            aspect_ratio_range=aspect_ratio_range,
+            area_range=area_range,
+            max_attempts=max_attempts,
+            use_image_if_no_bounding_boxes=use_image_if_no_bounding_boxes,
             name=name,
         )

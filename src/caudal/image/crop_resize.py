@@ -48,8 +48,10 @@ class _Taps:
         """The four pixels around an output, with their weights."""
         down, across = self.down, self.across
         return (
-            (self.at(self.top, self.left), (1 - down) * (1 - across)), (self.at(self.top, self.right), (1 - down) * across),
-            (self.at(self.bottom, self.left), down * (1 - across)), (self.at(self.bottom, self.right), down * across),
+            (self.at(self.top, self.left), (1 - down) * (1 - across)),
+            (self.at(self.top, self.right), (1 - down) * across),
+            (self.at(self.bottom, self.left), down * (1 - across)),
+            (self.at(self.bottom, self.right), down * across),
         )
 
 
@@ -119,17 +121,18 @@ def _slope(op, dy):
 
 node = define("CropAndResize", infer=_infer, lower=_lower, static=(3,), grad=_slope)
 image_slope_node = define(
-    "CropAndResizeGradImage", infer=lambda dy, boxes, owners, sizes: [static.partial_shape(sizes)],
-    lower=_lower_image_slope, static=(3,),
+    "CropAndResizeGradImage",
+    infer=lambda dy, boxes, owners, sizes: [static.partial_shape(sizes)],
+    lower=_lower_image_slope,
+    static=(3,),
 )
-boxes_slope_node = define(
-    "CropAndResizeGradBoxes", infer=lambda dy, image, boxes, owners: [boxes.dims], lower=_lower_boxes_slope
-)
+boxes_slope_node = define("CropAndResizeGradBoxes", infer=lambda dy, image, boxes, owners: [boxes.dims], lower=_lower_boxes_slope)
 
 
 @export("image.crop_and_resize")
-def crop_and_resize(image, boxes, box_ind=None, crop_size=None, method="bilinear", extrapolation_value=0, name=None,
-                    box_indices=None):
+def crop_and_resize(
+    image, boxes, box_ind=None, crop_size=None, method="bilinear", extrapolation_value=0, name=None, box_indices=None
+):
     """Boxes cut out of pictures, each resized to `crop_size`.
 
     Args:

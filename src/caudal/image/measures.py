@@ -160,9 +160,7 @@ def _per_channel(a, b, max_val, filter_size, filter_sigma, k1, k2):
     filter_size = constant(filter_size, dtype=dtypes.int32)
     filter_sigma = constant(filter_sigma, dtype=a.dtype)
     sides = shape_n([a, b])
-    checks = [
-        Assert(reduce_all(PLAIN["GreaterEqual"](s[-3:-1], filter_size)), [s, filter_size], summarize=8) for s in sides
-    ]
+    checks = [Assert(reduce_all(PLAIN["GreaterEqual"](s[-3:-1], filter_size)), [s, filter_size], summarize=8) for s in sides]
     with control_dependencies(checks):
         a = identity(a)
     kernel = tile(_gauss(filter_size, filter_sigma), multiples=[1, 1, sides[0][-1], 1])
@@ -219,8 +217,16 @@ def _halved(images, heads, tails):
 
 
 @export("image.ssim_multiscale")
-def ssim_multiscale(img1, img2, max_val, power_factors=(0.0448, 0.2856, 0.3001, 0.2363, 0.1333), filter_size=11,
-                    filter_sigma=1.5, k1=0.01, k2=0.03):
+def ssim_multiscale(
+    img1,
+    img2,
+    max_val,
+    power_factors=(0.0448, 0.2856, 0.3001, 0.2363, 0.1333),
+    filter_size=11,
+    filter_sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+):
     """The structural similarity at several scales, each half the one before.
 
     Args:

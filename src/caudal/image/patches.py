@@ -69,7 +69,9 @@ def _infer_product(indices, values, dims, dense, *, adjoint_a, adjoint_b):
 
 
 sparse_slice_node = define(
-    "SparseSlice", infer=lambda i, v, d, *_: [(None, i.dims[1] if i.dims else None), (None,), d.dims], lower=_lower_slice,
+    "SparseSlice",
+    infer=lambda i, v, d, *_: [(None, i.dims[1] if i.dims else None), (None,), d.dims],
+    lower=_lower_slice,
     dynamic=True,
 )
 sparse_product_node = define("SparseTensorDenseMatMul", infer=_infer_product, lower=_lower_product, dynamic=True)

@@ -153,7 +153,7 @@ def _lower_nearest_slope(B, dy, size, *, align_corners, half_pixel_centers):
 
 def _infer(x, size):
     dims = with_rank(x.dims, 4)
-    count, = with_rank(size.dims, 1)
+    (count,) = with_rank(size.dims, 1)
     if count not in (None, 2):
         raise InferError(f"Dimension must be 2 but is {count}")
     known = static.value(size)
@@ -180,7 +180,10 @@ def _cubic_slope(op, dy):
 
 
 bilinear_node = define(
-    "ResizeBilinear", infer=_infer, lower=_lower(_bilinear), static=(1,),
+    "ResizeBilinear",
+    infer=_infer,
+    lower=_lower(_bilinear),
+    static=(1,),
     grad=lambda op, dy: [bilinear_slope_node(dy, op.inputs[0], **_settings(op)), None],
 )
 bicubic_node = define("ResizeBicubic", infer=_infer, lower=_lower(_bicubic), static=(1,), grad=_cubic_slope)

@@ -205,9 +205,7 @@ def _fitting(images, size):
     """The greatest size within `size` that has the pictures' proportions."""
     _, height, width, _ = dims_of(images, 4)
     wanted = _known_size(size)
-    scales = [
-        cast(new, dtypes.float32) / cast(old, dtypes.float32) for new, old in zip(wanted, (height, width), strict=True)
-    ]
+    scales = [cast(new, dtypes.float32) / cast(old, dtypes.float32) for new, old in zip(wanted, (height, width), strict=True)]
     scale = PLAIN["Minimum"](*scales)
     sides = [cast(round_(scale * cast(old, dtypes.float32)), dtypes.int32) for old in (height, width)]
     return convert_to_tensor(sides, dtypes.int32, name="size")

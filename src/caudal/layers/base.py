@@ -86,9 +86,13 @@ class Layer:
 
     name = property(lambda self: self._name, doc="The layer's name.")
     dtype = property(lambda self: self._dtype, doc="The name of its variables' dtype.")
-    updates = property(lambda self: self._updates if self.trainable or self.stateful else [], doc="Ops that update its statistics.")
+    updates = property(
+        lambda self: self._updates if self.trainable or self.stateful else [], doc="Ops that update its statistics."
+    )
     losses = property(lambda self: self._losses, doc="Its regularisation losses.")
-    trainable_weights = property(lambda self: self._trainable_weights if self.trainable else [], doc="Variables that are trained.")
+    trainable_weights = property(
+        lambda self: self._trainable_weights if self.trainable else [], doc="Variables that are trained."
+    )
     activity_regularizer = property(lambda self: self._activity_regularizer, doc="The regularizer of its outputs.")
 
     @property
@@ -117,7 +121,11 @@ class Layer:
         Raises:
           ValueError: it was not called yet.
         """
-        need(self._scope, f'No name available for layer scope because the layer "{self._name}" has not been used yet. The scope name ' + " is determined the first time the layer instance is called. You must therefore call the layer before querying `scope_name`.")
+        need(
+            self._scope,
+            f'No name available for layer scope because the layer "{self._name}" has not been used yet. The scope name '
+            + " is determined the first time the layer instance is called. You must therefore call the layer before querying `scope_name`.",
+        )
         return self._scope.name
 
     def count_params(self):
@@ -126,7 +134,10 @@ class Layer:
         Raises:
           ValueError: it is not built yet.
         """
-        need(self.built, f"You tried to call `count_params` on {self.name}, but the layer isn't built. You can build it manually via: `{self.name}.build(batch_input_shape)`.")
+        need(
+            self.built,
+            f"You tried to call `count_params` on {self.name}, but the layer isn't built. You can build it manually via: `{self.name}.build(batch_input_shape)`.",
+        )
         return sum(w.get_shape().num_elements() for w in self.weights)
 
     def get_updates_for(self, inputs):
@@ -163,8 +174,21 @@ class Layer:
         """The older name of `add_weight`."""
         return self.add_weight(*args, **kwargs)
 
-    def add_weight(self, name, shape, dtype=None, initializer=None, regularizer=None, trainable=None, constraint=None,
-                   use_resource=None, synchronization=None, aggregation=None, partitioner=None, **kwargs):
+    def add_weight(
+        self,
+        name,
+        shape,
+        dtype=None,
+        initializer=None,
+        regularizer=None,
+        trainable=None,
+        constraint=None,
+        use_resource=None,
+        synchronization=None,
+        aggregation=None,
+        partitioner=None,
+        **kwargs,
+    ):
         """A variable of the layer.
 
         Args:
@@ -180,9 +204,16 @@ class Layer:
             self._current_scope = scope
             with name_scope(scope.original_name_scope):
                 made = get_variable(
-                    name, shape=shape, initializer=initializer, dtype=dtypes.as_dtype(dtype), constraint=constraint,
-                    trainable=trainable and self.trainable, use_resource=use_resource, partitioner=partitioner,
-                    synchronization=synchronization, aggregation=aggregation,
+                    name,
+                    shape=shape,
+                    initializer=initializer,
+                    dtype=dtypes.as_dtype(dtype),
+                    constraint=constraint,
+                    trainable=trainable and self.trainable,
+                    use_resource=use_resource,
+                    partitioner=partitioner,
+                    synchronization=synchronization,
+                    aggregation=aggregation,
                 )
                 if regularizer is not None and _is_new(made, before):
                     self._regularize(name, made, regularizer)

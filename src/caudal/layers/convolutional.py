@@ -72,10 +72,28 @@ def tf_format(data_format, rank):
 class Conv(Layer):
     """What convolutions of all ranks share. The arguments are those of `Conv2D`."""
 
-    def __init__(self, rank, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1,
-                 activation=None, use_bias=True, kernel_initializer=None, bias_initializer=Zeros(), kernel_regularizer=None,
-                 bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None,
-                 trainable=True, name=None, **kwargs):
+    def __init__(
+        self,
+        rank,
+        filters,
+        kernel_size,
+        strides=1,
+        padding="valid",
+        data_format=None,
+        dilation_rate=1,
+        activation=None,
+        use_bias=True,
+        kernel_initializer=None,
+        bias_initializer=Zeros(),
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        trainable=True,
+        name=None,
+        **kwargs,
+    ):
         super().__init__(trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs)
         self.rank = rank
         self.filters = int(filters) if filters is not None else None
@@ -104,20 +122,33 @@ class Conv(Layer):
         if not self.use_bias:
             return None
         return self.add_weight(
-            name="bias", shape=(n,), initializer=self.bias_initializer, regularizer=self.bias_regularizer,
-            constraint=self.bias_constraint, trainable=True, dtype=self.dtype,
+            name="bias",
+            shape=(n,),
+            initializer=self.bias_initializer,
+            regularizer=self.bias_regularizer,
+            constraint=self.bias_constraint,
+            trainable=True,
+            dtype=self.dtype,
         )
 
     def build(self, input_shape):
         depth = self._channels(input_shape)
         self.kernel = self.add_weight(
-            name="kernel", shape=(*self.kernel_size, depth, self.filters), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint, trainable=True, dtype=self.dtype,
+            name="kernel",
+            shape=(*self.kernel_size, depth, self.filters),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            trainable=True,
+            dtype=self.dtype,
         )
         self.bias = self._bias(self.filters)
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={self._channel_axis: depth})
         self._convolution = functions.Convolution(
-            shape_of(input_shape), self.kernel.shape, dilation_rate=self.dilation_rate, strides=self.strides,
+            shape_of(input_shape),
+            self.kernel.shape,
+            dilation_rate=self.dilation_rate,
+            strides=self.strides,
             padding=self.padding.upper() if isinstance(self.padding, str) else self.padding,
             data_format=tf_format(self.data_format, self.rank),
         )
@@ -142,21 +173,56 @@ class Conv(Layer):
             functions.output_length(n, k, self.padding, s, d)
             for n, k, s, d in zip(space, self.kernel_size, self.strides, self.dilation_rate, strict=True)
         ]
-        return TensorShape([dims[0], self.filters, *out] if self.data_format == "channels_first" else [dims[0], *out, self.filters])
+        return TensorShape(
+            [dims[0], self.filters, *out] if self.data_format == "channels_first" else [dims[0], *out, self.filters]
+        )
 
 
 def _of_rank(rank, name):
     one = 1 if rank == 1 else (1,) * rank
 
     class Convolution(Conv):
-        def __init__(self, filters, kernel_size, strides=one, padding="valid", data_format="channels_last", dilation_rate=one,
-                     activation=None, use_bias=True, kernel_initializer=None, bias_initializer=Zeros(),
-                     kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,
-                     bias_constraint=None, trainable=True, name=None, **kwargs):
+        def __init__(
+            self,
+            filters,
+            kernel_size,
+            strides=one,
+            padding="valid",
+            data_format="channels_last",
+            dilation_rate=one,
+            activation=None,
+            use_bias=True,
+            kernel_initializer=None,
+            bias_initializer=Zeros(),
+            kernel_regularizer=None,
+            bias_regularizer=None,
+            activity_regularizer=None,
+            kernel_constraint=None,
+            bias_constraint=None,
+            trainable=True,
+            name=None,
+            **kwargs,
+        ):
             super().__init__(
-                rank, filters, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-                kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer,
-                kernel_constraint, bias_constraint, trainable, name, **kwargs,
+                rank,
+                filters,
+                kernel_size,
+                strides,
+                padding,
+                data_format,
+                dilation_rate,
+                activation,
+                use_bias,
+                kernel_initializer,
+                bias_initializer,
+                kernel_regularizer,
+                bias_regularizer,
+                activity_regularizer,
+                kernel_constraint,
+                bias_constraint,
+                trainable,
+                name,
+                **kwargs,
             )
 
     Convolution.__name__ = Convolution.__qualname__ = name
@@ -184,16 +250,47 @@ Conv1D, Conv2D, Conv3D = _of_rank(1, "Conv1D"), _of_rank(2, "Conv2D"), _of_rank(
 def _function(kind, name, rank):
     one = 1 if rank == 1 else (1,) * rank
 
-    def call(inputs, filters, kernel_size, strides=one, padding="valid", data_format="channels_last", dilation_rate=one,
-             activation=None, use_bias=True, kernel_initializer=None, bias_initializer=Zeros(), kernel_regularizer=None,
-             bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, trainable=True,
-             name=None, reuse=None):
+    def call(
+        inputs,
+        filters,
+        kernel_size,
+        strides=one,
+        padding="valid",
+        data_format="channels_last",
+        dilation_rate=one,
+        activation=None,
+        use_bias=True,
+        kernel_initializer=None,
+        bias_initializer=Zeros(),
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        trainable=True,
+        name=None,
+        reuse=None,
+    ):
         layer = kind(
-            filters, kernel_size, strides=strides, padding=padding, data_format=data_format, dilation_rate=dilation_rate,
-            activation=activation, use_bias=use_bias, kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer, kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint, trainable=trainable, name=name, _reuse=reuse, _scope=name,
+            filters,
+            kernel_size,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=dilation_rate,
+            activation=activation,
+            use_bias=use_bias,
+            kernel_initializer=kernel_initializer,
+            bias_initializer=bias_initializer,
+            kernel_regularizer=kernel_regularizer,
+            bias_regularizer=bias_regularizer,
+            activity_regularizer=activity_regularizer,
+            kernel_constraint=kernel_constraint,
+            bias_constraint=bias_constraint,
+            trainable=trainable,
+            name=name,
+            _reuse=reuse,
+            _scope=name,
         )
         return layer.apply(inputs)
 

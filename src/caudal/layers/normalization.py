@@ -39,18 +39,40 @@ class BatchNormalization(Layer):
     Source: Ioffe and Szegedy (2015).
     """
 
-    def __init__(self, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, beta_initializer=Zeros(),
-                 gamma_initializer=Ones(), moving_mean_initializer=Zeros(), moving_variance_initializer=Ones(),
-                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None, renorm=False,
-                 renorm_clipping=None, renorm_momentum=0.99, fused=None, trainable=True, virtual_batch_size=None,
-                 adjustment=None, name=None, **kwargs):
+    def __init__(
+        self,
+        axis=-1,
+        momentum=0.99,
+        epsilon=1e-3,
+        center=True,
+        scale=True,
+        beta_initializer=Zeros(),
+        gamma_initializer=Ones(),
+        moving_mean_initializer=Zeros(),
+        moving_variance_initializer=Ones(),
+        beta_regularizer=None,
+        gamma_regularizer=None,
+        beta_constraint=None,
+        gamma_constraint=None,
+        renorm=False,
+        renorm_clipping=None,
+        renorm_momentum=0.99,
+        fused=None,
+        trainable=True,
+        virtual_batch_size=None,
+        adjustment=None,
+        name=None,
+        **kwargs,
+    ):
         super().__init__(trainable=trainable, name=name, **kwargs)
         if renorm or virtual_batch_size is not None or adjustment is not None:
             raise NotImplementedError("Batch renormalisation, virtual batches and adjustments are not made yet: leave them out.")
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         self.momentum, self.epsilon, self.center, self.scale = momentum, epsilon, center, scale
         self.initializers = {
-            "beta": beta_initializer, "gamma": gamma_initializer, "moving_mean": moving_mean_initializer,
+            "beta": beta_initializer,
+            "gamma": gamma_initializer,
+            "moving_mean": moving_mean_initializer,
             "moving_variance": moving_variance_initializer,
         }
         self.regularizers = {"beta": beta_regularizer, "gamma": gamma_regularizer}
@@ -70,7 +92,7 @@ class BatchNormalization(Layer):
             self.fused = fits if self.fused is None else self.fused
         self._data_format = "NCHW" if self.fused and self.axis == [1] else "NHWC"
         axes = {a: dims.dims[a].value for a in self.axis}
-        for a, size in axes.items():
+        for size in axes.values():
             need(size is not None, f"Input has undefined `axis` dimension. Input shape: {dims}")
         self.input_spec = InputSpec(ndim=n, axes=axes)
         if len(axes) == 1:
@@ -90,8 +112,13 @@ class BatchNormalization(Layer):
 
     def _parameter(self, name, shape, kind):
         return self.add_weight(
-            name=name, shape=shape, dtype=kind, initializer=self.initializers[name], regularizer=self.regularizers[name],
-            constraint=self.constraints[name], trainable=True,
+            name=name,
+            shape=shape,
+            dtype=kind,
+            initializer=self.initializers[name],
+            regularizer=self.regularizers[name],
+            constraint=self.constraints[name],
+            trainable=True,
         )
 
     def _statistic(self, name, shape, kind):
@@ -109,9 +136,9 @@ class BatchNormalization(Layer):
             moving_mean, moving_variance = self.moving_mean, self.moving_variance
             mean = smart_cond(training, lambda: mean, lambda: convert_to_tensor(moving_mean))
             variance = smart_cond(training, lambda: variance, lambda: convert_to_tensor(moving_variance))
-            self.add_update([
-                self._update(self.moving_mean, mean, training), self._update(self.moving_variance, variance, training)
-            ])
+            self.add_update(
+                [self._update(self.moving_mean, mean, training), self._update(self.moving_variance, variance, training)]
+            )
         else:
             mean, variance = self.moving_mean, self.moving_variance
         mean, variance = cast(mean, inputs._dtype), cast(variance, inputs._dtype)
@@ -142,8 +169,14 @@ class BatchNormalization(Layer):
 
         def used():
             return fused_batch_norm(
-                inputs, gamma, beta, mean=self.moving_mean, variance=self.moving_variance, epsilon=self.epsilon,
-                is_training=False, data_format=self._data_format,
+                inputs,
+                gamma,
+                beta,
+                mean=self.moving_mean,
+                variance=self.moving_variance,
+                epsilon=self.epsilon,
+                is_training=False,
+                data_format=self._data_format,
             )
 
         output, mean, variance = smart_cond(training, trained, used)
@@ -153,10 +186,12 @@ class BatchNormalization(Layer):
         else:
             momentum = convert_to_tensor(self.momentum)
         if value is not False:
-            self.add_update([
-                assign_moving_average(self.moving_mean, mean, momentum),
-                assign_moving_average(self.moving_variance, variance, momentum),
-            ])
+            self.add_update(
+                [
+                    assign_moving_average(self.moving_mean, mean, momentum),
+                    assign_moving_average(self.moving_variance, variance, momentum),
+                ]
+            )
         return output
 
     def _update(self, variable, value, training):
@@ -183,19 +218,56 @@ def assign_moving_average(variable, value, momentum):
 
 
 @export("layers.batch_normalization")
-def batch_normalization(inputs, axis=-1, momentum=0.99, epsilon=1e-3, center=True, scale=True, beta_initializer=Zeros(),
-                        gamma_initializer=Ones(), moving_mean_initializer=Zeros(), moving_variance_initializer=Ones(),
-                        beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None,
-                        training=False, trainable=True, name=None, reuse=None, renorm=False, renorm_clipping=None,
-                        renorm_momentum=0.99, fused=None, virtual_batch_size=None, adjustment=None):
+def batch_normalization(
+    inputs,
+    axis=-1,
+    momentum=0.99,
+    epsilon=1e-3,
+    center=True,
+    scale=True,
+    beta_initializer=Zeros(),
+    gamma_initializer=Ones(),
+    moving_mean_initializer=Zeros(),
+    moving_variance_initializer=Ones(),
+    beta_regularizer=None,
+    gamma_regularizer=None,
+    beta_constraint=None,
+    gamma_constraint=None,
+    training=False,
+    trainable=True,
+    name=None,
+    reuse=None,
+    renorm=False,
+    renorm_clipping=None,
+    renorm_momentum=0.99,
+    fused=None,
+    virtual_batch_size=None,
+    adjustment=None,
+):
     """A `BatchNormalization` layer applied to `inputs`; while `training` its statistics' updates go into UPDATE_OPS."""
     layer = BatchNormalization(
-        axis=axis, momentum=momentum, epsilon=epsilon, center=center, scale=scale, beta_initializer=beta_initializer,
-        gamma_initializer=gamma_initializer, moving_mean_initializer=moving_mean_initializer,
-        moving_variance_initializer=moving_variance_initializer, beta_regularizer=beta_regularizer,
-        gamma_regularizer=gamma_regularizer, beta_constraint=beta_constraint, gamma_constraint=gamma_constraint,
-        renorm=renorm, renorm_clipping=renorm_clipping, renorm_momentum=renorm_momentum, fused=fused, trainable=trainable,
-        virtual_batch_size=virtual_batch_size, adjustment=adjustment, name=name, _reuse=reuse, _scope=name,
+        axis=axis,
+        momentum=momentum,
+        epsilon=epsilon,
+        center=center,
+        scale=scale,
+        beta_initializer=beta_initializer,
+        gamma_initializer=gamma_initializer,
+        moving_mean_initializer=moving_mean_initializer,
+        moving_variance_initializer=moving_variance_initializer,
+        beta_regularizer=beta_regularizer,
+        gamma_regularizer=gamma_regularizer,
+        beta_constraint=beta_constraint,
+        gamma_constraint=gamma_constraint,
+        renorm=renorm,
+        renorm_clipping=renorm_clipping,
+        renorm_momentum=renorm_momentum,
+        fused=fused,
+        trainable=trainable,
+        virtual_batch_size=virtual_batch_size,
+        adjustment=adjustment,
+        name=name,
+        _reuse=reuse,
+        _scope=name,
     )
     return layer.apply(inputs, training=training)
-

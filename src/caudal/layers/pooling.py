@@ -15,7 +15,9 @@ _max3, _avg3 = define("MaxPool3D"), define("AvgPool3D")
 
 
 def _three(node):
-    return lambda x, ksize, strides, padding, data_format: node(x, ksize=ksize, strides=strides, padding=padding, data_format=data_format)
+    return lambda x, ksize, strides, padding, data_format: node(
+        x, ksize=ksize, strides=strides, padding=padding, data_format=data_format
+    )
 
 
 _FUNCTIONS = {
@@ -64,7 +66,7 @@ class Pooling(Layer):
 def _kind(way, rank):
     name = f"{way}Pooling{rank}D"
     made = type(name, (Pooling,), {"_way": way, "_rank": rank, "__module__": __name__})
-    made.__doc__ = f"""The {'greatest element' if way == 'Max' else 'mean'} of each window, in {rank} dimension(s).
+    made.__doc__ = f"""The {"greatest element" if way == "Max" else "mean"} of each window, in {rank} dimension(s).
 
     Args:
       pool_size: the window's size; strides: its steps.

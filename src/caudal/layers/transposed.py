@@ -25,8 +25,13 @@ class Transposed(Conv):
         need(dims.ndims == n, f"Inputs should have rank {n}. Received input shape: {dims}")
         depth = self._channels(dims)
         self.kernel = self.add_weight(
-            "kernel", shape=(*self.kernel_size, self.filters, depth), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint, trainable=True, dtype=self.dtype,
+            "kernel",
+            shape=(*self.kernel_size, self.filters, depth),
+            initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            trainable=True,
+            dtype=self.dtype,
         )
         self.input_spec = InputSpec(ndim=n, axes={self._channel_axis: depth})
         self.bias = self._bias(self.filters)
@@ -60,14 +65,46 @@ class Transposed(Conv):
 class Conv2DTranspose(Transposed):
     """The transpose of a convolution: it makes images larger. The arguments are those of `Conv2D`."""
 
-    def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format="channels_last", activation=None,
-                 use_bias=True, kernel_initializer=None, bias_initializer=Zeros(), kernel_regularizer=None,
-                 bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None,
-                 trainable=True, name=None, **kwargs):
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=(1, 1),
+        padding="valid",
+        data_format="channels_last",
+        activation=None,
+        use_bias=True,
+        kernel_initializer=None,
+        bias_initializer=Zeros(),
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        trainable=True,
+        name=None,
+        **kwargs,
+    ):
         super().__init__(
-            2, filters, kernel_size, strides, padding, data_format, 1, activation, use_bias, kernel_initializer,
-            bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint, bias_constraint,
-            trainable, name, **kwargs,
+            2,
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            1,
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            trainable,
+            name,
+            **kwargs,
         )
 
     def call(self, inputs):
@@ -96,14 +133,46 @@ class Conv2DTranspose(Transposed):
 class Conv3DTranspose(Transposed):
     """The transpose of a convolution in three dimensions. The arguments are those of `Conv3D`."""
 
-    def __init__(self, filters, kernel_size, strides=(1, 1, 1), padding="valid", data_format="channels_last",
-                 activation=None, use_bias=True, kernel_initializer=None, bias_initializer=Zeros(), kernel_regularizer=None,
-                 bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None,
-                 trainable=True, name=None, **kwargs):
+    def __init__(
+        self,
+        filters,
+        kernel_size,
+        strides=(1, 1, 1),
+        padding="valid",
+        data_format="channels_last",
+        activation=None,
+        use_bias=True,
+        kernel_initializer=None,
+        bias_initializer=Zeros(),
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        trainable=True,
+        name=None,
+        **kwargs,
+    ):
         super().__init__(
-            3, filters, kernel_size, strides, padding, data_format, 1, activation, use_bias, kernel_initializer,
-            bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint, bias_constraint,
-            trainable, name, **kwargs,
+            3,
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            1,
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            trainable,
+            name,
+            **kwargs,
         )
 
     def call(self, inputs):
@@ -111,22 +180,58 @@ class Conv3DTranspose(Transposed):
         sizes = self._output_shape(inputs)
         with name_scope("conv3d_transpose") as scope:
             outputs = conv3d_input_grad(
-                sizes, self.kernel, inputs, strides=(1, 1, *self.strides) if first else (1, *self.strides, 1),
-                padding=self.padding.upper(), data_format=tf_format(self.data_format, 3), name=scope,
+                sizes,
+                self.kernel,
+                inputs,
+                strides=(1, 1, *self.strides) if first else (1, *self.strides, 1),
+                padding=self.padding.upper(),
+                data_format=tf_format(self.data_format, 3),
+                name=scope,
             )
         outputs.set_shape(self.compute_output_shape(inputs.get_shape()))
         return self._finished(outputs)
 
 
 def _function(kind, name, one):
-    def call(inputs, filters, kernel_size, strides=one, padding="valid", data_format="channels_last", activation=None,
-             use_bias=True, kernel_initializer=None, bias_initializer=Zeros(), kernel_regularizer=None,
-             bias_regularizer=None, activity_regularizer=None, kernel_constraint=None, bias_constraint=None, trainable=True,
-             name=None, reuse=None):
+    def call(
+        inputs,
+        filters,
+        kernel_size,
+        strides=one,
+        padding="valid",
+        data_format="channels_last",
+        activation=None,
+        use_bias=True,
+        kernel_initializer=None,
+        bias_initializer=Zeros(),
+        kernel_regularizer=None,
+        bias_regularizer=None,
+        activity_regularizer=None,
+        kernel_constraint=None,
+        bias_constraint=None,
+        trainable=True,
+        name=None,
+        reuse=None,
+    ):
         layer = kind(
-            filters, kernel_size, strides, padding, data_format, activation, use_bias, kernel_initializer,
-            bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer, kernel_constraint,
-            bias_constraint, trainable, name, _reuse=reuse, _scope=name,
+            filters,
+            kernel_size,
+            strides,
+            padding,
+            data_format,
+            activation,
+            use_bias,
+            kernel_initializer,
+            bias_initializer,
+            kernel_regularizer,
+            bias_regularizer,
+            activity_regularizer,
+            kernel_constraint,
+            bias_constraint,
+            trainable,
+            name,
+            _reuse=reuse,
+            _scope=name,
         )
         return layer.apply(inputs)
 

@@ -35,7 +35,12 @@ class Reduction:
     def all(cls):
         """All ways."""
         return (
-            cls.NONE, cls.SUM, cls.MEAN, cls.SUM_OVER_BATCH_SIZE, cls.SUM_OVER_NONZERO_WEIGHTS, cls.SUM_BY_NONZERO_WEIGHTS,
+            cls.NONE,
+            cls.SUM,
+            cls.MEAN,
+            cls.SUM_OVER_BATCH_SIZE,
+            cls.SUM_OVER_NONZERO_WEIGHTS,
+            cls.SUM_BY_NONZERO_WEIGHTS,
         )
 
     @classmethod
@@ -63,8 +68,9 @@ def _num_present(losses, weights, per_batch=False):
 
 
 @export("losses.compute_weighted_loss")
-def compute_weighted_loss(losses, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
-                          reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def compute_weighted_loss(
+    losses, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES, reduction=Reduction.SUM_BY_NONZERO_WEIGHTS
+):
     """Losses of single elements, weighted and made one value.
 
     Args:
@@ -157,8 +163,9 @@ def _given(labels, predictions, what="predictions"):
 
 
 @export("losses.absolute_difference")
-def absolute_difference(labels, predictions, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
-                        reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def absolute_difference(
+    labels, predictions, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES, reduction=Reduction.SUM_BY_NONZERO_WEIGHTS
+):
     """|predictions - labels|, weighted and reduced as `compute_weighted_loss` does."""
     _given(labels, predictions)
     with name_scope(scope, "absolute_difference", (predictions, labels, weights)) as scope:
@@ -168,8 +175,9 @@ def absolute_difference(labels, predictions, weights=1.0, scope=None, loss_colle
 
 
 @export("losses.mean_squared_error")
-def mean_squared_error(labels, predictions, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
-                       reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def mean_squared_error(
+    labels, predictions, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES, reduction=Reduction.SUM_BY_NONZERO_WEIGHTS
+):
     """(predictions - labels)^2, weighted and reduced as `compute_weighted_loss` does."""
     _given(labels, predictions)
     with name_scope(scope, "mean_squared_error", (predictions, labels, weights)) as scope:
@@ -179,8 +187,15 @@ def mean_squared_error(labels, predictions, weights=1.0, scope=None, loss_collec
 
 
 @export("losses.huber_loss")
-def huber_loss(labels, predictions, weights=1.0, delta=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
-               reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def huber_loss(
+    labels,
+    predictions,
+    weights=1.0,
+    delta=1.0,
+    scope=None,
+    loss_collection=GraphKeys.LOSSES,
+    reduction=Reduction.SUM_BY_NONZERO_WEIGHTS,
+):
     """0.5 e^2 where |e| <= delta, else delta |e| - 0.5 delta^2; weighted and reduced.
 
     Source: Huber (1964).
@@ -198,8 +213,9 @@ def huber_loss(labels, predictions, weights=1.0, delta=1.0, scope=None, loss_col
 
 
 @export("losses.hinge_loss")
-def hinge_loss(labels, logits, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
-               reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def hinge_loss(
+    labels, logits, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES, reduction=Reduction.SUM_BY_NONZERO_WEIGHTS
+):
     """max(0, 1 - y x) for labels 0 and 1 taken as y = -1 and 1; weighted and reduced."""
     _given(labels, logits, "logits")
     with name_scope(scope, "hinge_loss", (logits, labels, weights)) as scope:
@@ -213,8 +229,15 @@ def hinge_loss(labels, logits, weights=1.0, scope=None, loss_collection=GraphKey
 
 
 @export("losses.log_loss")
-def log_loss(labels, predictions, weights=1.0, epsilon=1e-7, scope=None, loss_collection=GraphKeys.LOSSES,
-             reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def log_loss(
+    labels,
+    predictions,
+    weights=1.0,
+    epsilon=1e-7,
+    scope=None,
+    loss_collection=GraphKeys.LOSSES,
+    reduction=Reduction.SUM_BY_NONZERO_WEIGHTS,
+):
     """-y log(p + epsilon) - (1 - y) log(1 - p + epsilon), weighted and reduced."""
     _given(labels, predictions)
     with name_scope(scope, "log_loss", (predictions, labels, weights)) as scope:
@@ -225,8 +248,16 @@ def log_loss(labels, predictions, weights=1.0, epsilon=1e-7, scope=None, loss_co
 
 
 @export("losses.cosine_distance")
-def cosine_distance(labels, predictions, axis=None, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
-                    reduction=Reduction.SUM_BY_NONZERO_WEIGHTS, dim=None):
+def cosine_distance(
+    labels,
+    predictions,
+    axis=None,
+    weights=1.0,
+    scope=None,
+    loss_collection=GraphKeys.LOSSES,
+    reduction=Reduction.SUM_BY_NONZERO_WEIGHTS,
+    dim=None,
+):
     """1 - the sum of products along `axis` of vectors of length 1; weighted and reduced."""
     axis = dim if axis is None else axis
     need(axis is not None, "You must specify 'axis'.")
@@ -238,8 +269,15 @@ def cosine_distance(labels, predictions, axis=None, weights=1.0, scope=None, los
 
 
 @export("losses.softmax_cross_entropy")
-def softmax_cross_entropy(onehot_labels, logits, weights=1.0, label_smoothing=0, scope=None, loss_collection=GraphKeys.LOSSES,
-                          reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def softmax_cross_entropy(
+    onehot_labels,
+    logits,
+    weights=1.0,
+    label_smoothing=0,
+    scope=None,
+    loss_collection=GraphKeys.LOSSES,
+    reduction=Reduction.SUM_BY_NONZERO_WEIGHTS,
+):
     """Cross entropy of probabilities with logits, in nats; weighted and reduced.
 
     Args:
@@ -286,8 +324,9 @@ def _squeezed_labels(labels, predictions, weights, expected_rank_diff=0):
 
 
 @export("losses.sparse_softmax_cross_entropy")
-def sparse_softmax_cross_entropy(labels, logits, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES,
-                                 reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def sparse_softmax_cross_entropy(
+    labels, logits, weights=1.0, scope=None, loss_collection=GraphKeys.LOSSES, reduction=Reduction.SUM_BY_NONZERO_WEIGHTS
+):
     """Cross entropy of class numbers with logits, in nats; weighted and reduced."""
     _given(labels, logits, "logits")
     with name_scope(scope, "sparse_softmax_cross_entropy_loss", (logits, labels, weights)) as scope:
@@ -297,8 +336,15 @@ def sparse_softmax_cross_entropy(labels, logits, weights=1.0, scope=None, loss_c
 
 
 @export("losses.sigmoid_cross_entropy")
-def sigmoid_cross_entropy(multi_class_labels, logits, weights=1.0, label_smoothing=0, scope=None,
-                          loss_collection=GraphKeys.LOSSES, reduction=Reduction.SUM_BY_NONZERO_WEIGHTS):
+def sigmoid_cross_entropy(
+    multi_class_labels,
+    logits,
+    weights=1.0,
+    label_smoothing=0,
+    scope=None,
+    loss_collection=GraphKeys.LOSSES,
+    reduction=Reduction.SUM_BY_NONZERO_WEIGHTS,
+):
     """Cross entropy of independent yes-or-no labels with logits, in nats; weighted and reduced."""
     need(multi_class_labels is not None, "multi_class_labels must not be None.")
     need(logits is not None, "logits must not be None.")
@@ -334,4 +380,3 @@ def mean_pairwise_squared_error(labels, predictions, weights=1.0, scope=None, lo
             mean = where(reduce_sum(present) > 0, loss, zeros_like(loss), name="value")
             add_loss(mean, loss_collection)
             return mean
-

@@ -60,8 +60,18 @@ def _area(counts, curve, summation, last, name):
 
 
 @metric("auc")
-def auc(labels, predictions, weights=None, num_thresholds=200, metrics_collections=None, updates_collections=None, curve="ROC",
-        name=None, summation_method="trapezoidal", thresholds=None):
+def auc(
+    labels,
+    predictions,
+    weights=None,
+    num_thresholds=200,
+    metrics_collections=None,
+    updates_collections=None,
+    curve="ROC",
+    name=None,
+    summation_method="trapezoidal",
+    thresholds=None,
+):
     """The area under a curve of scores, in [0, 1]: 1 where every true case scores above every other.
 
     Args:

@@ -122,8 +122,9 @@ def average_precision_at_k(labels, predictions, k, weights=None, metrics_collect
 
 
 @metric("sparse_average_precision_at_k")
-def sparse_average_precision_at_k(labels, predictions, k, weights=None, metrics_collections=None, updates_collections=None,
-                                  name=None):
+def sparse_average_precision_at_k(
+    labels, predictions, k, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """`average_precision_at_k` under its older name.
 
     Args:

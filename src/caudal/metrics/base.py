@@ -44,8 +44,13 @@ def metric(*names):
 def accumulator(shape, dtype, name):
     """A local variable of zeros."""
     return Variable(
-        lambda: zeros(shape, dtype), trainable=False, collections=[GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES],
-        validate_shape=True, synchronization=VariableSynchronization.ON_READ, aggregation=VariableAggregation.SUM, name=name,
+        lambda: zeros(shape, dtype),
+        trainable=False,
+        collections=[GraphKeys.LOCAL_VARIABLES, GraphKeys.METRIC_VARIABLES],
+        validate_shape=True,
+        synchronization=VariableSynchronization.ON_READ,
+        aggregation=VariableAggregation.SUM,
+        name=name,
     )
 
 

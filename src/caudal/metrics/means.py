@@ -133,8 +133,9 @@ def root_mean_squared_error(labels, predictions, weights=None, metrics_collectio
 
 
 @metric("mean_relative_error")
-def mean_relative_error(labels, predictions, normalizer, weights=None, metrics_collections=None, updates_collections=None,
-                        name=None):
+def mean_relative_error(
+    labels, predictions, normalizer, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """The mean of |labels - predictions| / normalizer; what has a normalizer of 0 counts as 0.
 
     Args:
@@ -186,8 +187,9 @@ def _flat(x):
 
 
 @metric("mean_per_class_accuracy")
-def mean_per_class_accuracy(labels, predictions, num_classes, weights=None, metrics_collections=None, updates_collections=None,
-                            name=None):
+def mean_per_class_accuracy(
+    labels, predictions, num_classes, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """The mean over the classes of how often the class is recognised, in [0, 1]; the update gives them class by class.
 
     Args:

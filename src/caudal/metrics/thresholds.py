@@ -122,8 +122,9 @@ def _ratio(what, other, labels, predictions, thresholds, weights, metrics_collec
 
 
 @metric("precision_at_thresholds")
-def precision_at_thresholds(labels, predictions, thresholds, weights=None, metrics_collections=None, updates_collections=None,
-                            name=None):
+def precision_at_thresholds(
+    labels, predictions, thresholds, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """TP / (TP + FP) for each threshold, `[len(thresholds)]`.
 
     Args:
@@ -135,8 +136,9 @@ def precision_at_thresholds(labels, predictions, thresholds, weights=None, metri
 
 
 @metric("recall_at_thresholds")
-def recall_at_thresholds(labels, predictions, thresholds, weights=None, metrics_collections=None, updates_collections=None,
-                         name=None):
+def recall_at_thresholds(
+    labels, predictions, thresholds, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """TP / (TP + FN) for each threshold, `[len(thresholds)]`.
 
     Args:
@@ -164,8 +166,16 @@ def _at(scope, choose, right, wrong, labels, predictions, thresholds, weights, m
 
 
 @metric("sensitivity_at_specificity")
-def sensitivity_at_specificity(labels, predictions, specificity, weights=None, num_thresholds=200, metrics_collections=None,
-                               updates_collections=None, name=None):
+def sensitivity_at_specificity(
+    labels,
+    predictions,
+    specificity,
+    weights=None,
+    num_thresholds=200,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
     """TP / (TP + FN) at the threshold whose specificity TN / (TN + FP) comes nearest to a given one.
 
     Args:
@@ -181,14 +191,31 @@ def sensitivity_at_specificity(labels, predictions, specificity, weights=None, n
         return argmin(abs_(rates - specificity), 0)
 
     return _at(
-        "sensitivity_at_specificity", nearest, "tp", "fn", labels, predictions, spread_thresholds(num_thresholds), weights,
-        metrics_collections, updates_collections, name,
+        "sensitivity_at_specificity",
+        nearest,
+        "tp",
+        "fn",
+        labels,
+        predictions,
+        spread_thresholds(num_thresholds),
+        weights,
+        metrics_collections,
+        updates_collections,
+        name,
     )
 
 
 @metric("specificity_at_sensitivity")
-def specificity_at_sensitivity(labels, predictions, sensitivity, weights=None, num_thresholds=200, metrics_collections=None,
-                               updates_collections=None, name=None):
+def specificity_at_sensitivity(
+    labels,
+    predictions,
+    sensitivity,
+    weights=None,
+    num_thresholds=200,
+    metrics_collections=None,
+    updates_collections=None,
+    name=None,
+):
     """TN / (TN + FP) at the last threshold whose sensitivity TP / (TP + FN) comes nearest to a given one.
 
     Args:
@@ -207,6 +234,15 @@ def specificity_at_sensitivity(labels, predictions, sensitivity, weights=None, n
 
     thresholds = spread_thresholds(num_thresholds, 1.0 - _EPSILON)  # TF's last one lies inside of [0, 1] here
     return _at(
-        "specificity_at_sensitivity", last_nearest, "tn", "fp", labels, predictions, thresholds, weights, metrics_collections,
-        updates_collections, name,
+        "specificity_at_sensitivity",
+        last_nearest,
+        "tn",
+        "fp",
+        labels,
+        predictions,
+        thresholds,
+        weights,
+        metrics_collections,
+        updates_collections,
+        name,
     )

@@ -107,8 +107,9 @@ def _of_scores(what, at_top_k, labels, predictions, k, class_id, weights, metric
 
 
 @metric("recall_at_top_k")
-def recall_at_top_k(labels, predictions_idx, k=None, class_id=None, weights=None, metrics_collections=None,
-                    updates_collections=None, name=None):
+def recall_at_top_k(
+    labels, predictions_idx, k=None, class_id=None, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """Which part of the labels is among the classes predicted, float64.
 
     Args:
@@ -118,14 +119,24 @@ def recall_at_top_k(labels, predictions_idx, k=None, class_id=None, weights=None
       class_id: the one class to look at; all by default.
     """
     return _ratio(
-        "recall", "false_negative", _misses, labels, predictions_idx, k, class_id, weights, metrics_collections,
-        updates_collections, name,
+        "recall",
+        "false_negative",
+        _misses,
+        labels,
+        predictions_idx,
+        k,
+        class_id,
+        weights,
+        metrics_collections,
+        updates_collections,
+        name,
     )
 
 
 @metric("recall_at_k")
-def recall_at_k(labels, predictions, k, class_id=None, weights=None, metrics_collections=None, updates_collections=None,
-                name=None):
+def recall_at_k(
+    labels, predictions, k, class_id=None, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """Which part of the labels is among the k classes that score highest, float64.
 
     Args:
@@ -140,8 +151,9 @@ def recall_at_k(labels, predictions, k, class_id=None, weights=None, metrics_col
 
 
 @metric("precision_at_top_k")
-def precision_at_top_k(labels, predictions_idx, k=None, class_id=None, weights=None, metrics_collections=None,
-                       updates_collections=None, name=None):
+def precision_at_top_k(
+    labels, predictions_idx, k=None, class_id=None, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """Which part of the classes predicted is among the labels, float64.
 
     Args:
@@ -151,14 +163,24 @@ def precision_at_top_k(labels, predictions_idx, k=None, class_id=None, weights=N
       class_id: the one class to look at; all by default.
     """
     return _ratio(
-        "precision", "false_positive", _false_alarms, labels, predictions_idx, k, class_id, weights, metrics_collections,
-        updates_collections, name,
+        "precision",
+        "false_positive",
+        _false_alarms,
+        labels,
+        predictions_idx,
+        k,
+        class_id,
+        weights,
+        metrics_collections,
+        updates_collections,
+        name,
     )
 
 
 @metric("precision_at_k")
-def precision_at_k(labels, predictions, k, class_id=None, weights=None, metrics_collections=None, updates_collections=None,
-                   name=None):
+def precision_at_k(
+    labels, predictions, k, class_id=None, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """Which part of the k classes that score highest is among the labels, float64.
 
     Args:
@@ -168,14 +190,23 @@ def precision_at_k(labels, predictions, k, class_id=None, weights=None, metrics_
       class_id: the one class to look at; all by default.
     """
     return _of_scores(
-        "precision", precision_at_top_k, labels, predictions, k, class_id, weights, metrics_collections, updates_collections,
+        "precision",
+        precision_at_top_k,
+        labels,
+        predictions,
+        k,
+        class_id,
+        weights,
+        metrics_collections,
+        updates_collections,
         name,
     )
 
 
 @metric("sparse_precision_at_k")
-def sparse_precision_at_k(labels, predictions, k, class_id=None, weights=None, metrics_collections=None,
-                          updates_collections=None, name=None):
+def sparse_precision_at_k(
+    labels, predictions, k, class_id=None, weights=None, metrics_collections=None, updates_collections=None, name=None
+):
     """`precision_at_k` under its older name.
 
     Args:

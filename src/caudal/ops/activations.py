@@ -9,8 +9,8 @@ from ..graph.scopes import control_dependencies, name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
 from ..ground.errors import InferError, InvalidArgumentError, need
-from .basic import same
 from .asserts import assert_equal
+from .basic import same
 from .elementwise import NODES, PLAIN, cast, multiply, sigmoid, softplus_node
 from .elementwise import abs as abs_
 from .fill import ones_like, range_, zeros, zeros_like
@@ -36,12 +36,18 @@ _SIMPLE = [
 _ALPHA, _SCALE = 1.7580993408473768599402175208123, 1.0507009873554804934193349852946
 _SIMPLE.append(
     (
-        "Selu", lambda B, x: B.where(x < 0, _ALPHA * B.expm1(x), _SCALE * x).astype(x.dtype), "SeluGrad",
-        lambda B, dy, y: B.where(y < 0, dy * (y + _ALPHA), dy * _SCALE).astype(y.dtype), "features",
+        "Selu",
+        lambda B, x: B.where(x < 0, _ALPHA * B.expm1(x), _SCALE * x).astype(x.dtype),
+        "SeluGrad",
+        lambda B, dy, y: B.where(y < 0, dy * (y + _ALPHA), dy * _SCALE).astype(y.dtype),
+        "features",
     )
 )
 for _kind, _lower, _grad_kind, _grad_lower, _ in _SIMPLE:
-    NODES[_kind], NODES[_grad_kind] = define(_kind, infer=same, lower=_lower), define(_grad_kind, infer=_sloped, lower=_grad_lower)
+    NODES[_kind], NODES[_grad_kind] = (
+        define(_kind, infer=same, lower=_lower),
+        define(_grad_kind, infer=_sloped, lower=_grad_lower),
+    )
 gradient("Relu", lambda op, dy: [NODES["ReluGrad"](dy, op.outputs[0])])
 gradient("Relu6", lambda op, dy: [NODES["Relu6Grad"](dy, op.outputs[0])])
 gradient("Elu", lambda op, dy: [NODES["EluGrad"](dy, op.outputs[0])])
@@ -129,9 +135,13 @@ def leaky_relu(features, alpha=0.2, name=None):
 
 
 leaky_node = define("LeakyRelu", infer=same, lower=lambda B, x, *, alpha: B.where(x > 0, x, x * np.asarray(alpha, x.dtype)))
-leaky_grad_node = define("LeakyReluGrad", infer=_sloped, lower=lambda B, dy, x, *, alpha: B.where(x > 0, dy, dy * np.asarray(alpha, x.dtype)))
+leaky_grad_node = define(
+    "LeakyReluGrad", infer=_sloped, lower=lambda B, dy, x, *, alpha: B.where(x > 0, dy, dy * np.asarray(alpha, x.dtype))
+)
 gradient("LeakyRelu", lambda op, dy: [leaky_grad_node(dy, op.inputs[0], alpha=op.attrs["alpha"])])
-gradient("LeakyReluGrad", lambda op, dy: [leaky_grad_node(dy, op.inputs[1], alpha=op.attrs["alpha"]), zeros_like_of(op.inputs[1])])
+gradient(
+    "LeakyReluGrad", lambda op, dy: [leaky_grad_node(dy, op.inputs[1], alpha=op.attrs["alpha"]), zeros_like_of(op.inputs[1])]
+)
 
 
 @export("nn.crelu")
@@ -158,7 +168,6 @@ def xw_plus_b(x, weights, biases, name=None):
         return bias_add(matmul(x, weights), biases, name=scope)
 
 
-
 # --- bias ---------------------------------------------------------------------------------------------
 
 
@@ -172,7 +181,7 @@ def _infer_bias(x, b, *, data_format):
     shapes.with_rank_at_least(x.dims, 3 if _first(data_format) else 2)
     if b.dims is not None:
         shapes.with_rank(b.dims, 1)
-        at = (1 if _first(data_format) else len(x.dims) - 1)
+        at = 1 if _first(data_format) else len(x.dims) - 1
         both = shapes.merge_dim(b.dims[0], x.dims[at])
         return [(*x.dims[:at], both, *x.dims[at + 1 :])]
     return [x.dims]
@@ -299,7 +308,11 @@ def _over_last(node, x, dim, name):
     if dim == -1 or (n is not None and dim == n - 1):
         return node(x, name=name)
     if n is not None and not -n <= dim < n:
-        raise InvalidArgumentError(None, None, "Dimension (%d) must be in the range [%d, %d) where %d is the number of dimensions in the input." % (dim, -n, n, n))
+        raise InvalidArgumentError(
+            None,
+            None,
+            "Dimension (%d) must be in the range [%d, %d) where %d is the number of dimensions in the input." % (dim, -n, n, n),
+        )
     ranks = rank(x)
     at = dim + ranks if dim < 0 else dim
     total = rank(x)
@@ -404,7 +417,13 @@ def softmax_cross_entropy_helper(labels, logits, axis=-1, name=None, scope_name=
             sizes = dims.as_list()
             del sizes[axis]
             cost.set_shape(sizes)
-        return cast(cost, dtypes.float16) if logits._dtype is dtypes.float16 else cast(cost, logits._dtype) if logits._dtype is dtypes.bfloat16 else cost
+        return (
+            cast(cost, dtypes.float16)
+            if logits._dtype is dtypes.float16
+            else cast(cost, logits._dtype)
+            if logits._dtype is dtypes.bfloat16
+            else cost
+        )
 
 
 @export("nn.softmax_cross_entropy_with_logits_v2", "compat.v1.nn.softmax_cross_entropy_with_logits_v2")
@@ -442,7 +461,6 @@ def softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, 
         return softmax_cross_entropy_helper(labels, logits, axis, scope)
 
 
-
 def _infer_sparse(logits, labels):
     dims = shapes.with_rank(logits.dims, 2)
     n = shapes.merge_dim(dims[0], shapes.with_rank(labels.dims, 1)[0])
@@ -455,8 +473,10 @@ def _lower_sparse(B, logits, labels, *, op):
         bad = (labels < 0) | (labels >= classes)
         if bad.any():
             raise InvalidArgumentError(
-                None, op, f"Received a label value of {labels[bad][0]} which is outside the valid range of [0, {classes}).  "
-                f"Label values: {' '.join(map(str, labels))}"
+                None,
+                op,
+                f"Received a label value of {labels[bad][0]} which is outside the valid range of [0, {classes}).  "
+                f"Label values: {' '.join(map(str, labels))}",
             )
     log = _log_softmax(B, logits)
     hot = labels[:, None] == B.arange(classes)
@@ -539,7 +559,6 @@ def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits
             return cast(cost, dtypes.float16) if logits._dtype is dtypes.float16 else cost
 
 
-
 @export("nn.sigmoid_cross_entropy_with_logits")
 def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross entropy of independent yes-or-no `labels` with `logits`, in nats: max(x, 0) - x z + log(1 + exp(-|x|)).
@@ -554,7 +573,9 @@ def sigmoid_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, 
         try:
             labels.get_shape().merge_with(logits.get_shape())
         except ValueError:
-            raise ValueError(f"logits and labels must have the same shape ({logits.get_shape()} vs {labels.get_shape()})") from None
+            raise ValueError(
+                f"logits and labels must have the same shape ({logits.get_shape()} vs {labels.get_shape()})"
+            ) from None
         nothing = zeros_like(logits, dtype=logits._dtype)
         positive = logits >= nothing
         relu_logits = where(positive, logits, nothing)
@@ -572,12 +593,13 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
         try:
             labels.get_shape().merge_with(logits.get_shape())
         except ValueError:
-            raise ValueError(f"logits and labels must have the same shape ({logits.get_shape()} vs {labels.get_shape()})") from None
+            raise ValueError(
+                f"logits and labels must have the same shape ({logits.get_shape()} vs {labels.get_shape()})"
+            ) from None
         weight = 1 + (pos_weight - 1) * labels
         return NODES["Add"](
             (1 - labels) * logits, weight * (PLAIN["Log1p"](PLAIN["Exp"](-abs_(logits))) + relu(-logits)), name=scope
         )
-
 
 
 # --- norms and others --------------------------------------------------------------------------------------
@@ -605,5 +627,3 @@ def log_poisson_loss(targets, log_input, compute_full_loss=False, name=None):
             inside = PLAIN["LogicalAnd"](targets >= none, targets <= ones)
             result += where(inside, none, stirling)
         return result
-
-

@@ -1,7 +1,7 @@
 """The ops that everything else leans on: constant, placeholder, identity, no_op, group."""
 
-from ..graph.convert import constant_node
 from ..graph.apply import apply
+from ..graph.convert import constant_node
 from ..graph.define import define
 from ..graph.opdef import lookup
 from ..ground import dtypes

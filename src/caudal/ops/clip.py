@@ -127,7 +127,10 @@ def clip_by_global_norm(t_list, clip_norm, use_norm=None, name=None):
                 continue
             with colocate_with(v):
                 clipped.append(identity(v * scale, name=f"{scope}_{k}"))
-        out = [IndexedSlices(c, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else c for c, t in zip(clipped, t_list, strict=True)]
+        out = [
+            IndexedSlices(c, t.indices, t.dense_shape) if isinstance(t, IndexedSlices) else c
+            for c, t in zip(clipped, t_list, strict=True)
+        ]
     return out, use_norm
 
 
@@ -139,5 +142,3 @@ def clip_by_average_norm(t, clip_norm, name=None):
         elements = cast(size(t), dtypes.float32)
         inverse = rsqrt(reduce_sum(t * t, range_(rank(t))))
         return identity(t * clip_norm * PLAIN["Minimum"](inverse * elements, constant(1.0) / clip_norm), name=scope)
-
-

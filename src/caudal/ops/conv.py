@@ -24,7 +24,12 @@ def _infer_conv(x, w, *, strides, padding, data_format, dilations, explicit_padd
 
 def infer_conv2d(x, w, *, strides, padding, data_format, dilations, explicit_paddings):
     return _infer_conv(
-        x, w, strides=strides, padding=padding, data_format=data_format, dilations=dilations,
+        x,
+        w,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
         explicit_paddings=explicit_paddings,
     )
 
@@ -43,7 +48,13 @@ def _lower_conv(B, x, w, *, strides, padding, data_format, dilations, explicit_p
 
 def lower_conv2d(B, x, w, *, strides, padding, data_format, dilations, explicit_paddings):
     return _lower_conv(
-        B, x, w, strides=strides, padding=padding, data_format=data_format, dilations=dilations,
+        B,
+        x,
+        w,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
         explicit_paddings=explicit_paddings,
     )
 

@@ -91,6 +91,4 @@ def out_dims(dims, window, strides, dilations, padding, channels, data_format, e
 def check_forward(op, x_shape, window, channels):
     """Refuses, while a session runs, filters of another depth than the input's."""
     if x_shape[-1] != channels:
-        raise InvalidArgumentError(
-            None, op, f"input depth must be evenly divisible by filter depth: {x_shape[-1]} vs {channels}"
-        )
+        raise InvalidArgumentError(None, op, f"input depth must be evenly divisible by filter depth: {x_shape[-1]} vs {channels}")

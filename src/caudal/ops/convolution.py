@@ -152,7 +152,7 @@ def _adjust(values, fill, dims):
             parts.append(np.full([dims[begin] - 1 - before, *rest], fill, kind))
         while k + 1 < len(dims) and dims[k + 1] == dims[k] + 1:
             k += 1
-        parts.append(rows[begin:k + 1])
+        parts.append(rows[begin : k + 1])
         before, k = dims[k], k + 1
     return concat(parts, 0) if known is None else np.concatenate(parts)
 
@@ -178,7 +178,12 @@ def with_space_to_batch(input, dilation_rate, padding, op, filter_shape=None, sp
     """
     input = convert_to_tensor(input, name="input")
     made = SpaceToBatch(
-        input.get_shape(), dilation_rate, padding, lambda n, pad: lambda x, _: op(x, n, pad), filter_shape, spatial_dims,
+        input.get_shape(),
+        dilation_rate,
+        padding,
+        lambda n, pad: lambda x, _: op(x, n, pad),
+        filter_shape,
+        spatial_dims,
         data_format,
     )
     return made(input, None)
@@ -247,7 +252,12 @@ class Convolution:
         strides, rates = strides_and_rates(space, strides, dilation_rate)
         build = functools.partial(_plain, strides=[int(s) for s in strides], data_format=data_format, name=name)
         self._run = SpaceToBatch(
-            input_shape, rates, padding, build, filter_shape=filter_shape, spatial_dims=range(begin, space + begin),
+            input_shape,
+            rates,
+            padding,
+            build,
+            filter_shape=filter_shape,
+            spatial_dims=range(begin, space + begin),
             data_format=data_format,
         )
 
@@ -269,8 +279,9 @@ def _plain(n, padding, *, strides, data_format, name):
 
 
 @export("nn.convolution")
-def convolution(input, filter, padding, strides=None, dilation_rate=None, name=None, data_format=None, filters=None,
-                dilations=None):
+def convolution(
+    input, filter, padding, strides=None, dilation_rate=None, name=None, data_format=None, filters=None, dilations=None
+):
     """A convolution of any rank.
 
     Args:
@@ -399,8 +410,17 @@ def _atrous_pads(filters, rate, padding):
 
 
 @export("nn.conv1d")
-def conv1d(value=None, filters=None, stride=None, padding=None, use_cudnn_on_gpu=None, data_format=None, name=None, input=None,
-           dilations=None):
+def conv1d(
+    value=None,
+    filters=None,
+    stride=None,
+    padding=None,
+    use_cudnn_on_gpu=None,
+    data_format=None,
+    name=None,
+    input=None,
+    dilations=None,
+):
     """The one-dimensional convolution, as one in two dimensions of height 1.
 
     Args:
@@ -428,8 +448,15 @@ def conv1d(value=None, filters=None, stride=None, padding=None, use_cudnn_on_gpu
         strides, gaps = _flat(stride, at, "stride"), _flat(dilations, at, "dilations")
         x, w = expand_dims(value, at), expand_dims(filters, 0)
         out = conv.conv2d_node(
-            x, w, strides=strides, padding=padding, use_cudnn_on_gpu=True if use_cudnn_on_gpu is None else use_cudnn_on_gpu,
-            data_format="NCHW" if at == 2 else "NHWC", dilations=gaps, explicit_paddings=[], name=scope,
+            x,
+            w,
+            strides=strides,
+            padding=padding,
+            use_cudnn_on_gpu=True if use_cudnn_on_gpu is None else use_cudnn_on_gpu,
+            data_format="NCHW" if at == 2 else "NHWC",
+            dilations=gaps,
+            explicit_paddings=[],
+            name=scope,
         )
         return squeeze(out, [at])
 

@@ -191,9 +191,7 @@ def _lower_histogram(B, values, value_range, nbins, *, dtype, op):
         raise InvalidArgumentError(None, op, f"nbins should be a positive number, but got '{n}'")
     if not B.compiled and not value_range[0] < value_range[1]:
         shown = ", ".join(static.summarize(v) for v in value_range)
-        raise InvalidArgumentError(
-            None, op, f"value_range should satisfy value_range[0] < value_range[1], but got '[{shown}]'"
-        )
+        raise InvalidArgumentError(None, op, f"value_range should satisfy value_range[0] < value_range[1], but got '[{shown}]'")
     step = (value_range[1] - value_range[0]) / n
     at = B.floor((values.reshape(-1) - value_range[0]) / step)
     return B.add_at(B.zeros((n,), dtype.np), B.clip(at, 0, n - 1).astype(np.int32), np.ones((), dtype.np))

@@ -48,8 +48,9 @@ def depthwise_conv2d(input, filter, strides, padding, rate=None, name=None, data
 
 
 @export("nn.separable_conv2d")
-def separable_conv2d(input, depthwise_filter, pointwise_filter, strides, padding, rate=None, name=None, data_format=None,
-                     dilations=None):
+def separable_conv2d(
+    input, depthwise_filter, pointwise_filter, strides, padding, rate=None, name=None, data_format=None, dilations=None
+):
     """A depthwise convolution, then one of window 1 that mixes channels.
 
     Args:
@@ -82,8 +83,9 @@ def separable_conv2d(input, depthwise_filter, pointwise_filter, strides, padding
 
 
 @export("nn.depthwise_conv2d_native_backprop_input", "nn.depthwise_conv2d_backprop_input")
-def depthwise_conv2d_native_backprop_input(input_sizes, filter, out_backprop, strides, padding, data_format="NHWC",
-                                           dilations=[1, 1, 1, 1], name=None):  # noqa: B006
+def depthwise_conv2d_native_backprop_input(
+    input_sizes, filter, out_backprop, strides, padding, data_format="NHWC", dilations=[1, 1, 1, 1], name=None
+):  # noqa: B006
     """The slope of a depthwise convolution by its input.
 
     Args:
@@ -97,14 +99,21 @@ def depthwise_conv2d_native_backprop_input(input_sizes, filter, out_backprop, st
       A tensor of shape `input_sizes`.
     """
     return conv.depthwise_input_grad(
-        input_sizes, filter, out_backprop, strides=strides, padding=padding, data_format=data_format, dilations=dilations,
+        input_sizes,
+        filter,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
         name=name,
     )
 
 
 @export("nn.depthwise_conv2d_native_backprop_filter", "nn.depthwise_conv2d_backprop_filter")
-def depthwise_conv2d_native_backprop_filter(input, filter_sizes, out_backprop, strides, padding, data_format="NHWC",
-                                            dilations=[1, 1, 1, 1], name=None):  # noqa: B006
+def depthwise_conv2d_native_backprop_filter(
+    input, filter_sizes, out_backprop, strides, padding, data_format="NHWC", dilations=[1, 1, 1, 1], name=None
+):  # noqa: B006
     """The slope of a depthwise convolution by its filters.
 
     Args:
@@ -118,6 +127,12 @@ def depthwise_conv2d_native_backprop_filter(input, filter_sizes, out_backprop, s
       A tensor of shape `filter_sizes`.
     """
     return conv.depthwise_filter_grad(
-        input, filter_sizes, out_backprop, strides=strides, padding=padding, data_format=data_format, dilations=dilations,
+        input,
+        filter_sizes,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
         name=name,
     )

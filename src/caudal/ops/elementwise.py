@@ -282,7 +282,7 @@ _BINARY = [
 
 def _plus(B, x, y):
     """The sum; of strings, one after the other."""
-    return np.add(x, y) if getattr(x, "dtype", None) == object else B.add(x, y)
+    return np.add(x, y) if getattr(x, "dtype", None) == np.dtype(object) else B.add(x, y)
 
 
 def _fitting(lower):
@@ -354,9 +354,18 @@ def pow(x, y, name=None):
 
 
 _TRUE_DIV = {
-    dtypes.uint8: dtypes.float32, dtypes.int8: dtypes.float32, dtypes.uint16: dtypes.float32, dtypes.int16: dtypes.float32,
-    dtypes.int32: dtypes.float64, dtypes.int64: dtypes.float64, dtypes.bfloat16: None, dtypes.float16: None,
-    dtypes.float32: None, dtypes.float64: None, dtypes.complex64: None, dtypes.complex128: None,
+    dtypes.uint8: dtypes.float32,
+    dtypes.int8: dtypes.float32,
+    dtypes.uint16: dtypes.float32,
+    dtypes.int16: dtypes.float32,
+    dtypes.int32: dtypes.float64,
+    dtypes.int64: dtypes.float64,
+    dtypes.bfloat16: None,
+    dtypes.float16: None,
+    dtypes.float32: None,
+    dtypes.float64: None,
+    dtypes.complex64: None,
+    dtypes.complex128: None,
 }
 
 
@@ -468,7 +477,9 @@ def scalar_mul(scalar, x, name=None):
     Raises:
       ValueError: `scalar` has a shape.
     """
-    scalar = convert_to_tensor(scalar, dtype_hint=x._dtype.base_dtype if isinstance(x, Tensor) else x.dtype.base_dtype, name="scalar")
+    scalar = convert_to_tensor(
+        scalar, dtype_hint=x._dtype.base_dtype if isinstance(x, Tensor) else x.dtype.base_dtype, name="scalar"
+    )
     if scalar.rank not in (0, None):
         raise ValueError(f"Only scalar multiply works, got shape {scalar.shape}")
     if isinstance(x, IndexedSlices):
@@ -524,8 +535,13 @@ def _to(kind, default):
 
 
 for _public, _kind in (
-    ("ToFloat", dtypes.float32), ("ToDouble", dtypes.float64), ("ToInt32", dtypes.int32), ("ToInt64", dtypes.int64),
-    ("ToBFloat16", dtypes.bfloat16), ("ToComplex64", dtypes.complex64), ("ToComplex128", dtypes.complex128),
+    ("ToFloat", dtypes.float32),
+    ("ToDouble", dtypes.float64),
+    ("ToInt32", dtypes.int32),
+    ("ToInt64", dtypes.int64),
+    ("ToBFloat16", dtypes.bfloat16),
+    ("ToComplex64", dtypes.complex64),
+    ("ToComplex128", dtypes.complex128),
 ):
     export("to_" + _public[2:].lower())(_to(_kind, _public))
 
@@ -576,7 +592,6 @@ def angle(input, name=None):
         if input._dtype.is_complex:
             return angle_node(input, Tout=input._dtype.real_dtype, name=scope)
         return zeros_like(input)
-
 
 
 # --- slopes that have op types of their own -----------------------------------------------------------

@@ -240,7 +240,11 @@ def _infer_one_hot(indices, depth, on_value, off_value, *, axis):
         return [None]
     at = axis if axis >= 0 else len(indices.dims)
     if axis < -1 or at > len(indices.dims):
-        raise InferError(f"axis must be >= -1 and <= {len(indices.dims)}" if axis < -1 else f"Expected axis to be -1 or between [0, {len(indices.dims) + 1}).  But received: {axis}")
+        raise InferError(
+            f"axis must be >= -1 and <= {len(indices.dims)}"
+            if axis < -1
+            else f"Expected axis to be -1 or between [0, {len(indices.dims) + 1}).  But received: {axis}"
+        )
     return [(*indices.dims[:at], None if n is None else int(n), *indices.dims[at:])]
 
 
@@ -322,6 +326,3 @@ def sequence_mask(lengths, maxlen=None, dtype=dtypes.bool, name=None):
 
 
 maximum_node, max_node, less_node, rank_of = define("Maximum"), define("Max"), define("Less"), define("Rank")
-
-
-

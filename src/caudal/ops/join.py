@@ -61,12 +61,16 @@ def _lower_concat(B, *inputs, op):
     ranks = {p.ndim for p in parts}
     if len(ranks) == 1 and not -parts[0].ndim <= at < parts[0].ndim:
         n = parts[0].ndim
-        raise InvalidArgumentError(None, op, f"ConcatOp : Expected concatenating dimensions in the range [{-n}, {n}), but got {at}")
+        raise InvalidArgumentError(
+            None, op, f"ConcatOp : Expected concatenating dimensions in the range [{-n}, {n}), but got {at}"
+        )
     first = [d for k, d in enumerate(parts[0].shape) if k != at % parts[0].ndim]
     for k, part in enumerate(parts):
         if [d for i, d in enumerate(part.shape) if i != at % parts[0].ndim] != first:
             raise InvalidArgumentError(
-                None, op, f"ConcatOp : Dimensions of inputs should match: shape[0] = {_text(parts[0].shape)} vs. shape[{k}] = {_text(part.shape)}"
+                None,
+                op,
+                f"ConcatOp : Dimensions of inputs should match: shape[0] = {_text(parts[0].shape)} vs. shape[{k}] = {_text(part.shape)}",
             )
     return B.concatenate(parts, at)
 
@@ -76,7 +80,12 @@ def _text(shape):
 
 
 concat_node = define("ConcatV2", infer=_infer_concat, lower=_lower_concat, static=(-1,))
-define("Concat", infer=lambda axis, *parts: _infer_concat(*parts, axis), lower=lambda B, axis, *parts: B.concatenate(parts, int(axis)), static=(0,))
+define(
+    "Concat",
+    infer=lambda axis, *parts: _infer_concat(*parts, axis),
+    lower=lambda B, axis, *parts: B.concatenate(parts, int(axis)),
+    static=(0,),
+)
 
 
 @export("concat")
@@ -235,7 +244,9 @@ def _infer_split(axis, x, *, num_split):
     return [(*x.dims[:at], None if size is None else size // num_split, *x.dims[at + 1 :])] * num_split
 
 
-split_node = define("Split", infer=_infer_split, lower=lambda B, axis, x, *, num_split: tuple(B.split(x, num_split, int(axis))), static=(0,))
+split_node = define(
+    "Split", infer=_infer_split, lower=lambda B, axis, x, *, num_split: tuple(B.split(x, num_split, int(axis))), static=(0,)
+)
 
 
 def _infer_split_v(x, sizes, axis, *, num_split):
@@ -281,7 +292,10 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split"):
     if isinstance(num_or_size_splits, (int, np.integer)) and not isinstance(num_or_size_splits, bool):
         return split_node(axis, value, num_split=int(num_or_size_splits), name=name)
     if sizes.rank == 0:
-        raise ValueError("Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument provided: %s" % (num_or_size_splits,))
+        raise ValueError(
+            "Rank-0 tensors are not supported as the num_or_size_splits argument to split. Argument provided: %s"
+            % (num_or_size_splits,)
+        )
     if num is None:
         num = sizes.dims[0] if sizes.dims else None
         if num is None:
@@ -311,7 +325,9 @@ def _pairs(paddings):
 
 
 pad_node = define("Pad", infer=_infer_pad, lower=lambda B, x, p: B.pad(x, _pairs(p)), static=(1,))
-pad_v2_node = define("PadV2", infer=_infer_pad, lower=lambda B, x, p, value: B.pad(x, _pairs(p), constant_values=value), static=(1,))
+pad_v2_node = define(
+    "PadV2", infer=_infer_pad, lower=lambda B, x, p, value: B.pad(x, _pairs(p), constant_values=value), static=(1,)
+)
 _MODES = {b"REFLECT": "reflect", b"SYMMETRIC": "symmetric"}
 mirror_pad_node = define(
     "MirrorPad", infer=_infer_pad, lower=lambda B, x, p, *, mode: B.pad(x, _pairs(p), mode=_MODES[mode]), static=(1,)
@@ -325,7 +341,12 @@ def _lower_mirror_grad(B, dy, p, *, mode):
     return B.add_at(B.zeros(index.size, dy.dtype), where, B.reshape(dy, -1)).reshape(shape)
 
 
-mirror_pad_grad_node = define("MirrorPadGrad", infer=lambda dy, p: [None if dy.dims is None else (None,) * len(dy.dims)], lower=_lower_mirror_grad, static=(1,))
+mirror_pad_grad_node = define(
+    "MirrorPadGrad",
+    infer=lambda dy, p: [None if dy.dims is None else (None,) * len(dy.dims)],
+    lower=_lower_mirror_grad,
+    static=(1,),
+)
 
 
 @export("pad", "compat.v1.pad")
@@ -449,4 +470,3 @@ def _from_dimension(value, dtype=None, name=None, as_ref=False):
 
 register(shapes.TensorShape, _from_shape, 100)
 register(shapes.Dimension, _from_dimension, 100)
-

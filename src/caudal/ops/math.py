@@ -34,8 +34,10 @@ def _lower_add_n(B, *xs, op):
     for k, x in enumerate(xs):
         if x.shape != xs[0].shape:
             raise InvalidArgumentError(
-                None, op, f"Inputs to operation {op.name} of type {op.type} must have the same size and shape. "
-                f"Input 0: {shapes.text(xs[0].shape)} != input {k}: {shapes.text(x.shape)}"
+                None,
+                op,
+                f"Inputs to operation {op.name} of type {op.type} must have the same size and shape. "
+                f"Input 0: {shapes.text(xs[0].shape)} != input {k}: {shapes.text(x.shape)}",
             )
     total = xs[0]
     for x in xs[1:]:
@@ -182,4 +184,3 @@ def l2_normalize(x, axis=None, epsilon=1e-12, name=None, dim=None):
         x = convert_to_tensor(x, name="x")
         total = reduce_sum(square(x), axis, keepdims=True)
         return multiply(x, rsqrt(PLAIN["Maximum"](total, epsilon)), name=scope)
-

@@ -158,8 +158,15 @@ def two_times(dy):
 
 
 for _kind, _rule in (
-    ("Add", _add), ("AddV2", _add), ("Sub", _sub), ("Mul", _mul), ("RealDiv", _real_div), ("DivNoNan", _div_no_nan),
-    ("Pow", _pow), ("Maximum", _extreme(lambda x, y: x >= y)), ("Minimum", _extreme(lambda x, y: x <= y)),
+    ("Add", _add),
+    ("AddV2", _add),
+    ("Sub", _sub),
+    ("Mul", _mul),
+    ("RealDiv", _real_div),
+    ("DivNoNan", _div_no_nan),
+    ("Pow", _pow),
+    ("Maximum", _extreme(lambda x, y: x >= y)),
+    ("Minimum", _extreme(lambda x, y: x <= y)),
     ("SquaredDifference", _squared_difference),
 ):
     gradient(_kind, _rule)
@@ -373,7 +380,10 @@ def _reciprocal_grad(op, dy):
 
 
 for _kind, _rule in (
-    ("SigmoidGrad", _sigmoid_grad), ("TanhGrad", _tanh_grad), ("SqrtGrad", _sqrt_grad), ("RsqrtGrad", _rsqrt_grad),
+    ("SigmoidGrad", _sigmoid_grad),
+    ("TanhGrad", _tanh_grad),
+    ("SqrtGrad", _sqrt_grad),
+    ("RsqrtGrad", _rsqrt_grad),
     ("ReciprocalGrad", _reciprocal_grad),
 ):
     gradient(_kind, _rule)
@@ -505,7 +515,9 @@ def _euclidean(op, dy):
 
 
 gradient("EuclideanNorm", _euclidean)
-gradient("Cumsum", lambda op, dy: [cumsum(dy, op.inputs[1], exclusive=op.attrs["exclusive"], reverse=not op.attrs["reverse"]), None])
+gradient(
+    "Cumsum", lambda op, dy: [cumsum(dy, op.inputs[1], exclusive=op.attrs["exclusive"], reverse=not op.attrs["reverse"]), None]
+)
 
 
 def _cumprod(op, dy):

@@ -49,12 +49,20 @@ gradient("Conv2D", _conv2d)
 
 def _conv2d_input(op, dy):
     named = _attrs(op, *_CONV2)
-    return [None, conv.conv2d_filter_grad(dy, shape(op.inputs[1]), op.inputs[2], **named), conv.conv2d_node(dy, op.inputs[1], **named)]
+    return [
+        None,
+        conv.conv2d_filter_grad(dy, shape(op.inputs[1]), op.inputs[2], **named),
+        conv.conv2d_node(dy, op.inputs[1], **named),
+    ]
 
 
 def _conv2d_filter(op, dy):
     named = _attrs(op, *_CONV2)
-    return [conv.conv2d_input_grad(shape(op.inputs[0]), dy, op.inputs[2], **named), None, conv.conv2d_node(op.inputs[0], dy, **named)]
+    return [
+        conv.conv2d_input_grad(shape(op.inputs[0]), dy, op.inputs[2], **named),
+        None,
+        conv.conv2d_node(op.inputs[0], dy, **named),
+    ]
 
 
 gradient("Conv2DBackpropInput", _conv2d_input)
@@ -72,12 +80,20 @@ def _conv3d(op, dy):
 
 def _conv3d_input(op, dy):
     named = _attrs(op, *_CONV3)
-    return [None, conv.conv3d_filter_grad(dy, shape(op.inputs[1]), op.inputs[2], **named), conv.conv3d_node(dy, op.inputs[1], **named)]
+    return [
+        None,
+        conv.conv3d_filter_grad(dy, shape(op.inputs[1]), op.inputs[2], **named),
+        conv.conv3d_node(dy, op.inputs[1], **named),
+    ]
 
 
 def _conv3d_filter(op, dy):
     named = _attrs(op, *_CONV3)
-    return [conv.conv3d_input_grad(shape(op.inputs[0]), dy, op.inputs[2], **named), None, conv.conv3d_node(op.inputs[0], dy, **named)]
+    return [
+        conv.conv3d_input_grad(shape(op.inputs[0]), dy, op.inputs[2], **named),
+        None,
+        conv.conv3d_node(op.inputs[0], dy, **named),
+    ]
 
 
 gradient("Conv3D", _conv3d)
@@ -133,7 +149,10 @@ def _explicit(padding, data_format):
     if not isinstance(padding, (list, tuple)):
         return padding, []
     if data_format == "NCHW":
-        need(tuple(padding[0]) == (0, 0) and tuple(padding[1]) == (0, 0), f"First and second element of padding must be [0, 0]. Got: {padding}")
+        need(
+            tuple(padding[0]) == (0, 0) and tuple(padding[1]) == (0, 0),
+            f"First and second element of padding must be [0, 0]. Got: {padding}",
+        )
     need(len(padding) == 4, f"When padding is a list, it must be of size 4. Got padding of size: {len(padding)}")
     return "EXPLICIT", [p for pair in padding for p in pair]
 
@@ -148,8 +167,15 @@ def either(name_a, a, name_b, b):
 
 @export("nn.conv2d", "compat.v1.nn.conv2d")
 def conv2d(
-    input, filter=None, strides=None, padding=None, use_cudnn_on_gpu=True, data_format="NHWC", dilations=[1, 1, 1, 1],  # noqa: B006
-    name=None, filters=None,
+    input,
+    filter=None,
+    strides=None,
+    padding=None,
+    use_cudnn_on_gpu=True,
+    data_format="NHWC",
+    dilations=[1, 1, 1, 1],  # noqa: B006
+    name=None,
+    filters=None,
 ):
     """The two-dimensional convolution (cross-correlation) of images with filters.
 
@@ -175,42 +201,88 @@ def conv2d(
     at = 1 if (data_format or "NHWC").startswith("NC") else 3
     strides, dilations = sequence(strides, 2, at, "strides"), sequence(dilations, 2, at, "dilations")
     return conv.conv2d_node(
-        input, filter, strides=strides, padding=padding, use_cudnn_on_gpu=use_cudnn_on_gpu, explicit_paddings=explicit,
-        data_format=data_format, dilations=dilations, name=name,
+        input,
+        filter,
+        strides=strides,
+        padding=padding,
+        use_cudnn_on_gpu=use_cudnn_on_gpu,
+        explicit_paddings=explicit,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 
 @export("nn.conv2d_backprop_filter")
 def conv2d_backprop_filter(
-    input, filter_sizes, out_backprop, strides, padding, use_cudnn_on_gpu=True, data_format="NHWC",
-    dilations=[1, 1, 1, 1], name=None,  # noqa: B006
+    input,
+    filter_sizes,
+    out_backprop,
+    strides,
+    padding,
+    use_cudnn_on_gpu=True,
+    data_format="NHWC",
+    dilations=[1, 1, 1, 1],
+    name=None,  # noqa: B006
 ):
     """The slope of `conv2d` by its filters of shape `filter_sizes`."""
     padding, explicit = _explicit(padding, data_format)
     return conv.conv2d_filter_grad(
-        input, filter_sizes, out_backprop, strides=strides, padding=padding, use_cudnn_on_gpu=use_cudnn_on_gpu,
-        explicit_paddings=explicit, data_format=data_format, dilations=dilations, name=name,
+        input,
+        filter_sizes,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        use_cudnn_on_gpu=use_cudnn_on_gpu,
+        explicit_paddings=explicit,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 
 @export("nn.conv2d_backprop_input")
 def conv2d_backprop_input(
-    input_sizes, filter=None, out_backprop=None, strides=None, padding=None, use_cudnn_on_gpu=True, data_format="NHWC",
-    dilations=[1, 1, 1, 1], name=None, filters=None,  # noqa: B006
+    input_sizes,
+    filter=None,
+    out_backprop=None,
+    strides=None,
+    padding=None,
+    use_cudnn_on_gpu=True,
+    data_format="NHWC",
+    dilations=[1, 1, 1, 1],
+    name=None,
+    filters=None,  # noqa: B006
 ):
     """The slope of `conv2d` by its input of shape `input_sizes`."""
     filter = either("filter", filter, "filters", filters)
     padding, explicit = _explicit(padding, data_format)
     return conv.conv2d_input_grad(
-        input_sizes, filter, out_backprop, strides=strides, padding=padding, use_cudnn_on_gpu=use_cudnn_on_gpu,
-        explicit_paddings=explicit, data_format=data_format, dilations=dilations, name=name,
+        input_sizes,
+        filter,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        use_cudnn_on_gpu=use_cudnn_on_gpu,
+        explicit_paddings=explicit,
+        data_format=data_format,
+        dilations=dilations,
+        name=name,
     )
 
 
 @export("nn.conv2d_transpose", "compat.v1.nn.conv2d_transpose")
 def conv2d_transpose(
-    value=None, filter=None, output_shape=None, strides=None, padding="SAME", data_format="NHWC", name=None, input=None,
-    filters=None, dilations=None,
+    value=None,
+    filter=None,
+    output_shape=None,
+    strides=None,
+    padding="SAME",
+    data_format="NHWC",
+    name=None,
+    input=None,
+    filters=None,
+    dilations=None,
 ):
     """The transpose of `conv2d`: from its outputs' shape to its inputs', `[batch, height, width, out]`.
 
@@ -228,22 +300,34 @@ def conv2d_transpose(
         data_format = data_format or "NHWC"
         at = 1 if data_format.startswith("NC") else 3
         return conv2d_backprop_input(
-            input_sizes=output_shape, filter=filter, out_backprop=value, strides=sequence(strides, 2, at, "strides"),
-            padding=padding, data_format=data_format, dilations=sequence(dilations, 2, at, "dilations"), name=scope,
+            input_sizes=output_shape,
+            filter=filter,
+            out_backprop=value,
+            strides=sequence(strides, 2, at, "strides"),
+            padding=padding,
+            data_format=data_format,
+            dilations=sequence(dilations, 2, at, "dilations"),
+            name=scope,
         )
 
 
 @export("nn.conv3d", "compat.v1.nn.conv3d")
-def conv3d(input, filter=None, strides=None, padding=None, data_format="NDHWC", dilations=[1, 1, 1, 1, 1], name=None, filters=None):  # noqa: B006
+def conv3d(
+    input, filter=None, strides=None, padding=None, data_format="NDHWC", dilations=[1, 1, 1, 1, 1], name=None, filters=None
+):  # noqa: B006
     """The three-dimensional convolution; the arguments are those of `conv2d` with one dimension more."""
     filter = either("filter", filter, "filters", filters)
-    return conv.conv3d_node(input, filter, strides=strides, padding=padding, data_format=data_format, dilations=dilations, name=name)
+    return conv.conv3d_node(
+        input, filter, strides=strides, padding=padding, data_format=data_format, dilations=dilations, name=name
+    )
 
 
 @export("nn.depthwise_conv2d_native")
 def depthwise_conv2d_native(input, filter, strides, padding, data_format="NHWC", dilations=[1, 1, 1, 1], name=None):  # noqa: B006
     """Each channel convolved with filters of its own, `[height, width, in, multiplier]`."""
-    return conv.depthwise_node(input, filter, strides=strides, padding=padding, data_format=data_format, dilations=dilations, name=name)
+    return conv.depthwise_node(
+        input, filter, strides=strides, padding=padding, data_format=data_format, dilations=dilations, name=name
+    )
 
 
 # --- pooling ----------------------------------------------------------------------------------------------
@@ -270,8 +354,12 @@ def max_pool(value=None, ksize=None, strides=None, padding=None, data_format="NH
     with name_scope(name, "MaxPool", [value]) as scope:
         data_format = data_format or "NHWC"
         return pool.max_pool_node(
-            value, ksize=_pool_argument(ksize, data_format, "ksize"), strides=_pool_argument(strides, data_format, "strides"),
-            padding=padding, data_format=data_format, name=scope,
+            value,
+            ksize=_pool_argument(ksize, data_format, "ksize"),
+            strides=_pool_argument(strides, data_format, "strides"),
+            padding=padding,
+            data_format=data_format,
+            name=scope,
         )
 
 
@@ -282,8 +370,12 @@ def avg_pool(value=None, ksize=None, strides=None, padding=None, data_format="NH
     with name_scope(name, "AvgPool", [value]) as scope:
         data_format = data_format or "NHWC"
         return pool.avg_pool_node(
-            value, ksize=_pool_argument(ksize, data_format, "ksize"), strides=_pool_argument(strides, data_format, "strides"),
-            padding=padding, data_format=data_format, name=scope,
+            value,
+            ksize=_pool_argument(ksize, data_format, "ksize"),
+            strides=_pool_argument(strides, data_format, "strides"),
+            padding=padding,
+            data_format=data_format,
+            name=scope,
         )
 
 
@@ -470,7 +562,9 @@ def _fused_grad(grad_kind):
 
 
 for _kind, _grad_kind in (
-    ("FusedBatchNormV3", "FusedBatchNormGradV3"), ("FusedBatchNormV2", "FusedBatchNormGradV2"), ("FusedBatchNorm", "FusedBatchNormGrad"),
+    ("FusedBatchNormV3", "FusedBatchNormGradV3"),
+    ("FusedBatchNormV2", "FusedBatchNormGradV2"),
+    ("FusedBatchNorm", "FusedBatchNormGrad"),
 ):
     gradient(_kind, _fused_grad(_grad_kind))
 
@@ -497,5 +591,7 @@ def fused_batch_norm(x, scale, offset, mean=None, variance=None, epsilon=0.001, 
     mean = constant([], scale._dtype) if mean is None else mean
     variance = constant([], scale._dtype) if variance is None else variance
     epsilon = max(epsilon, 1.001e-5)
-    made = fused_v3_node(x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format, is_training=is_training, name=name)
+    made = fused_v3_node(
+        x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format, is_training=is_training, name=name
+    )
     return made[0], made[1], made[2]

@@ -46,9 +46,7 @@ def _flat(node, scope_name):
             ksize = [1, *sequence(ksize, 1, channel, "ksize")]
             strides = [1, *sequence(strides, 1, channel, "strides")]
             wide = expand_dims(input, at)
-            out = node(
-                wide, ksize=ksize, strides=strides, padding=padding, data_format="NCHW" if at == 2 else "NHWC", name=scope
-            )
+            out = node(wide, ksize=ksize, strides=strides, padding=padding, data_format="NCHW" if at == 2 else "NHWC", name=scope)
             return squeeze(out, [at])
 
     return call
@@ -60,8 +58,12 @@ def _deep(node, scope_name):
             data_format = "NDHWC" if data_format is None else data_format
             channel = 1 if first(data_format) else 4
             return node(
-                input, ksize=sequence(ksize, 3, channel, "ksize"), strides=sequence(strides, 3, channel, "strides"),
-                padding=padding, data_format=data_format, name=scope,
+                input,
+                ksize=sequence(ksize, 3, channel, "ksize"),
+                strides=sequence(strides, 3, channel, "strides"),
+                padding=padding,
+                data_format=data_format,
+                name=scope,
             )
 
     return call
@@ -115,14 +117,19 @@ def _any_rank(name, what, plain, flat, deep):
 max_pool_v2 = _any_rank("max_pool_v2", "greatest element", max_pool, max_pool1d, max_pool3d)
 avg_pool_v2 = _any_rank("avg_pool_v2", "mean", avg_pool, avg_pool1d, avg_pool3d)
 _POOLS = {
-    ("MAX", 1): max_pool, ("MAX", 2): max_pool, ("MAX", 3): max_pool3d,
-    ("AVG", 1): avg_pool, ("AVG", 2): avg_pool, ("AVG", 3): avg_pool3d,
+    ("MAX", 1): max_pool,
+    ("MAX", 2): max_pool,
+    ("MAX", 3): max_pool3d,
+    ("AVG", 1): avg_pool,
+    ("AVG", 2): avg_pool,
+    ("AVG", 3): avg_pool3d,
 }
 
 
 @export("nn.pool")
-def pool(input, window_shape, pooling_type, padding, dilation_rate=None, strides=None, name=None, data_format=None,
-         dilations=None):
+def pool(
+    input, window_shape, pooling_type, padding, dilation_rate=None, strides=None, name=None, data_format=None, dilations=None
+):
     """Pooling of any rank and rate.
 
     Args:
@@ -180,8 +187,9 @@ def _windowed(kind, n, window, strides, data_format, name):
 
 
 @export("nn.max_pool_with_argmax")
-def max_pool_with_argmax(input, ksize, strides, padding, data_format="NHWC", Targmax=None, name=None, output_dtype=None,
-                         include_batch_in_index=False):
+def max_pool_with_argmax(
+    input, ksize, strides, padding, data_format="NHWC", Targmax=None, name=None, output_dtype=None, include_batch_in_index=False
+):
     """(greatest element of each window, its place in the input made flat).
 
     Args:
@@ -204,6 +212,11 @@ def max_pool_with_argmax(input, ksize, strides, padding, data_format="NHWC", Tar
     need(data_format == "NHWC", "Data formats other than 'NHWC' are not yet supported")
     kind = either("Targmax", Targmax, "output_dtype", output_dtype)
     return nodes.max_pool_with_argmax_node(
-        input, ksize=ksize, strides=strides, Targmax=dtypes.int64 if kind is None else kind, padding=padding,
-        include_batch_in_index=include_batch_in_index, name=name,
+        input,
+        ksize=ksize,
+        strides=strides,
+        Targmax=dtypes.int64 if kind is None else kind,
+        padding=padding,
+        include_batch_in_index=include_batch_in_index,
+        name=name,
     )

@@ -74,9 +74,7 @@ def _node(name, function, host=False):
 uniform_node = _node("RandomUniform", lambda B, s, shape, kind: philox.uniform(B.xp, s, shape, kind.np))
 normal_node = _node("RandomStandardNormal", lambda B, s, shape, kind: philox.normal(B.xp, s, shape, kind.np))
 truncated_node = _node("TruncatedNormal", lambda B, s, shape, kind: draws.truncated_normal(s, shape, kind.np), host=True)
-uniform_int_node = define(
-    "RandomUniformInt", infer=_shaped, lower=_lower_int, static=(0,), begin=begin, grad=None
-)
+uniform_int_node = define("RandomUniformInt", infer=_shaped, lower=_lower_int, static=(0,), begin=begin, grad=None)
 
 
 def seeds_of(seed):

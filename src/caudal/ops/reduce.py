@@ -79,8 +79,14 @@ def _lower_euclidean(B, x, axes, *, keep_dims, op):
 
 
 _REDUCTIONS = {
-    "Sum": _reduction("sum"), "Prod": _reduction("prod"), "Mean": _lower_mean, "Max": _reduction("max", _least),
-    "Min": _reduction("min", _most), "All": _reduction("all"), "Any": _reduction("any"), "EuclideanNorm": _lower_euclidean,
+    "Sum": _reduction("sum"),
+    "Prod": _reduction("prod"),
+    "Mean": _lower_mean,
+    "Max": _reduction("max", _least),
+    "Min": _reduction("min", _most),
+    "All": _reduction("all"),
+    "Any": _reduction("any"),
+    "EuclideanNorm": _lower_euclidean,
 }
 for _type, _lower in _REDUCTIONS.items():
     NODES[_type] = define(_type, infer=_infer, lower=_lower, static=(1,))
@@ -218,7 +224,9 @@ def _infer_arg(x, axis):
         return [(None,) * (n - 1)]
     at = int(at)
     if not -n <= at < n:
-        raise InferError(f"Dimension ({at}) must be in the range [{-n}, {n}), where {n} is the number of dimensions in the input.")
+        raise InferError(
+            f"Dimension ({at}) must be in the range [{-n}, {n}), where {n} is the number of dimensions in the input."
+        )
     at %= n
     return [x.dims[:at] + x.dims[at + 1 :]]
 

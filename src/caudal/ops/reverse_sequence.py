@@ -46,9 +46,7 @@ define("ReverseSequence", grad=_grad)
 
 
 @export("reverse_sequence")
-def reverse_sequence(
-    input, seq_lengths, seq_axis=None, batch_axis=None, name=None, seq_dim=None, batch_dim=None
-):
+def reverse_sequence(input, seq_lengths, seq_axis=None, batch_axis=None, name=None, seq_dim=None, batch_dim=None):
     """`input` with the first `seq_lengths[i]` elements of row i in the other order.
 
     Args:

@@ -114,9 +114,7 @@ def _lower_along(B, steps, x, c, h, w, wci, wcf, wco, b, *, forget_bias, cell_cl
     return B.scan(one, (c, h), (B.arange(x.shape[0]), x))[1]
 
 
-def _lower_along_slope(
-    B, steps, x, c, h, w, wci, wcf, wco, b, i, cs, f, o, ci, co, hs, dcs, dhs, *, use_peephole
-):
+def _lower_along_slope(B, steps, x, c, h, w, wci, wcf, wco, b, i, cs, f, o, ci, co, hs, dcs, dhs, *, use_peephole):
     peepholes = (wci, wcf, wco) if use_peephole else None
     depth = x.shape[2]
     before_c = B.concatenate([c[None], cs[:-1]], 0)
@@ -148,9 +146,7 @@ def _along_grad(op, *dys):
 
 
 block_lstm_node = define("BlockLSTM", infer=_infer_along, lower=_lower_along, grad=_along_grad)
-_along_slope_node = define(
-    "BlockLSTMGrad", infer=lambda steps, *inputs: [t.dims for t in inputs[:8]], lower=_lower_along_slope
-)
+_along_slope_node = define("BlockLSTMGrad", infer=lambda steps, *inputs: [t.dims for t in inputs[:8]], lower=_lower_along_slope)
 
 
 # --- one step of a GRU --------------------------------------------------------------------------------

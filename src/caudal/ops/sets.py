@@ -14,11 +14,12 @@ from ..ground.errors import InferError, InvalidArgumentError, need
 
 __all__ = ["set_difference", "set_intersection", "set_size", "set_union"]
 
-_KINDS = frozenset(
-    (dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8, dtypes.uint16, dtypes.string)
-)
+_KINDS = frozenset((dtypes.int8, dtypes.int16, dtypes.int32, dtypes.int64, dtypes.uint8, dtypes.uint16, dtypes.string))
 _OPERATIONS = {
-    "a-b": lambda a, b: a - b, "b-a": lambda a, b: b - a, "intersection": lambda a, b: a & b, "union": lambda a, b: a | b,
+    "a-b": lambda a, b: a - b,
+    "b-a": lambda a, b: b - a,
+    "intersection": lambda a, b: a & b,
+    "union": lambda a, b: a | b,
 }
 
 

@@ -70,7 +70,9 @@ def _infer_cast(x):
 
 def _lower_cast(B, x, *, SrcT, DstT, op):  # noqa: N803  # attributes
     if (SrcT is dtypes.string) != (DstT is dtypes.string):
-        raise UnimplementedError(None, op, f"Cast {CPP_NAMES.get(SrcT.name, SrcT.name)} to {CPP_NAMES.get(DstT.name, DstT.name)} is not supported")
+        raise UnimplementedError(
+            None, op, f"Cast {CPP_NAMES.get(SrcT.name, SrcT.name)} to {CPP_NAMES.get(DstT.name, DstT.name)} is not supported"
+        )
     return B.cast(x, DstT.np)
 
 
@@ -182,7 +184,9 @@ def _lower_reshape(B, x, want, *, op):
         raise InvalidArgumentError(None, op, "Only one input size may be -1, not both 0 and 1")
     if -1 in want and known == 0:
         raise InvalidArgumentError(
-            None, op, "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero"
+            None,
+            op,
+            "reshape cannot infer the missing input size for an empty tensor unless all specified input sizes are non-zero",
         )
     if -1 in want and have % known:
         raise InvalidArgumentError(
@@ -340,7 +344,9 @@ def _infer_transpose(x, perm):
 def _lower_transpose(B, x, perm, *, op):
     perm = [int(p) for p in np.asarray(perm)]
     if sorted(p % max(x.ndim, 1) for p in perm) != list(range(x.ndim)):
-        raise InvalidArgumentError(None, op, f"{next((k for k in range(x.ndim) if k not in perm), 0)} is missing from {{{','.join(map(str, perm))}}}.")
+        raise InvalidArgumentError(
+            None, op, f"{next((k for k in range(x.ndim) if k not in perm), 0)} is missing from {{{','.join(map(str, perm))}}}."
+        )
     return B.transpose(x, perm)
 
 
@@ -406,9 +412,7 @@ def _infer_tile(x, multiples):
     return [tuple(None if a is None or b is None else a * b for a, b in zip(x.dims, times, strict=True))]
 
 
-tile_node = define(
-    "Tile", infer=_infer_tile, lower=lambda B, x, times: B.tile(x, tuple(int(t) for t in times)), static=(1,)
-)
+tile_node = define("Tile", infer=_infer_tile, lower=lambda B, x, times: B.tile(x, tuple(int(t) for t in times)), static=(1,))
 
 
 @export("tile", "manip.tile")
@@ -474,9 +478,7 @@ def _lower_broadcast_args(B, x, y, *, op):
     return np.array(made, np.asarray(x).dtype)
 
 
-broadcast_args_node = define(
-    "BroadcastArgs", infer=_infer_broadcast_args, lower=_lower_broadcast_args, static=(0, 1), grad=None
-)
+broadcast_args_node = define("BroadcastArgs", infer=_infer_broadcast_args, lower=_lower_broadcast_args, static=(0, 1), grad=None)
 
 
 @export("broadcast_dynamic_shape")

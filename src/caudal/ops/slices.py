@@ -30,8 +30,6 @@ def as_slices_list(values):
     if len({s.indices.dtype for s in slices}) <= 1:
         return slices
     return [
-        IndexedSlices(s.values, cast(s.indices, dtypes.int64), s.dense_shape)
-        if s.indices.dtype is dtypes.int32
-        else s
+        IndexedSlices(s.values, cast(s.indices, dtypes.int64), s.dense_shape) if s.indices.dtype is dtypes.int32 else s
         for s in slices
     ]

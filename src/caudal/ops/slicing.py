@@ -181,7 +181,9 @@ def _infer_from_shape(dims, *_):
     return [static.partial_shape(dims)]
 
 
-def _lower_strided_grad(B, dims, begin, end, strides, dy, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
+def _lower_strided_grad(
+    B, dims, begin, end, strides, dy, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op
+):
     dims = tuple(int(d) for d in dims)
     index = _concrete(dims, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op)
     return B.set_at(B.zeros(dims, dy.dtype), index, dy)
@@ -198,7 +200,17 @@ strided_slice_grad_node = define("StridedSliceGrad", infer=_infer_from_shape, lo
 
 @export("strided_slice")
 def strided_slice(
-    input_, begin, end, strides=None, begin_mask=0, end_mask=0, ellipsis_mask=0, new_axis_mask=0, shrink_axis_mask=0, var=None, name=None
+    input_,
+    begin,
+    end,
+    strides=None,
+    begin_mask=0,
+    end_mask=0,
+    ellipsis_mask=0,
+    new_axis_mask=0,
+    shrink_axis_mask=0,
+    var=None,
+    name=None,
 ):
     """Every `strides[i]`-th element of a tensor from `begin` to `end`, which is not included.
 
@@ -214,8 +226,16 @@ def strided_slice(
     if strides is None:
         strides = ones_like(begin)
     made = strided_slice_node(
-        input_, begin, end, strides, name=name, begin_mask=begin_mask, end_mask=end_mask, ellipsis_mask=ellipsis_mask,
-        new_axis_mask=new_axis_mask, shrink_axis_mask=shrink_axis_mask,
+        input_,
+        begin,
+        end,
+        strides,
+        name=name,
+        begin_mask=begin_mask,
+        end_mask=end_mask,
+        ellipsis_mask=ellipsis_mask,
+        new_axis_mask=new_axis_mask,
+        shrink_axis_mask=shrink_axis_mask,
     )
     parent = name
 
@@ -224,8 +244,16 @@ def strided_slice(
             raise ValueError("Sliced assignment is only supported for variables")
         where = parent + "_assign" if parent and name is None else name
         return var._strided_slice_assign(
-            begin=begin, end=end, strides=strides, value=val, name=where, begin_mask=begin_mask, end_mask=end_mask,
-            ellipsis_mask=ellipsis_mask, new_axis_mask=new_axis_mask, shrink_axis_mask=shrink_axis_mask,
+            begin=begin,
+            end=end,
+            strides=strides,
+            value=val,
+            name=where,
+            begin_mask=begin_mask,
+            end_mask=end_mask,
+            ellipsis_mask=ellipsis_mask,
+            new_axis_mask=new_axis_mask,
+            shrink_axis_mask=shrink_axis_mask,
         )
 
     made.assign = assign
@@ -238,7 +266,11 @@ def getitem(tensor, spec, var=None):
     Raises:
       TypeError: an index of another kind; ValueError: two ellipses.
     """
-    if isinstance(spec, bool) or (isinstance(spec, Tensor) and spec._dtype is dtypes.bool) or (isinstance(spec, np.ndarray) and spec.dtype == bool):
+    if (
+        isinstance(spec, bool)
+        or (isinstance(spec, Tensor) and spec._dtype is dtypes.bool)
+        or (isinstance(spec, np.ndarray) and spec.dtype == bool)
+    ):
         return boolean_mask(tensor, spec)
     parts = spec if isinstance(spec, (list, tuple)) else [spec]
     begin, end, strides = [], [], []
@@ -269,9 +301,7 @@ def getitem(tensor, spec, var=None):
                 packed = [p if p._dtype is dtypes.int64 else cast_node(p, DstT=dtypes.int64) for p in packed]
         else:
             packed = [constant([], dtypes.int32) for _ in range(3)]
-        return strided_slice(
-            tensor, *packed, **{f"{k}_mask": v for k, v in masks.items()}, var=var, name=scope
-        )
+        return strided_slice(tensor, *packed, **{f"{k}_mask": v for k, v in masks.items()}, var=var, name=scope)
 
 
 cast_node = define("Cast")
@@ -375,7 +405,9 @@ def infer_gather_nd(x, indices):
         return [None]
     n = indices.dims[-1]
     if n > len(x.dims):
-        raise InferError(f"indices.shape[-1] must be <= params.rank, but saw indices shape: {shapes.text(indices.dims)} and params shape: {shapes.text(x.dims)}")
+        raise InferError(
+            f"indices.shape[-1] must be <= params.rank, but saw indices shape: {shapes.text(indices.dims)} and params shape: {shapes.text(x.dims)}"
+        )
     return [(*indices.dims[:-1], *x.dims[n:])]
 
 
@@ -389,7 +421,9 @@ def lower_gather_nd(B, x, indices, *, op):
             at = tuple(np.argwhere(bad)[0]) if bad.ndim else ()
             where = f"[{','.join(map(str, at))}]"
             row = ", ".join(str(v) for v in indices[at])
-            raise InvalidArgumentError(None, op, f"indices{where} = [{row}] does not index into param shape {shapes.text(x.shape)}")
+            raise InvalidArgumentError(
+                None, op, f"indices{where} = [{row}] does not index into param shape {shapes.text(x.shape)}"
+            )
     return x[tuple(B.moveaxis(indices, -1, 0))] if n else B.broadcast_to(x, indices.shape[:-1] + x.shape)
 
 
@@ -427,9 +461,7 @@ def _lower_where(B, x):
     return np.argwhere(np.asarray(x)).astype(np.int64)
 
 
-where_node = define(
-    "Where", infer=lambda x: [(None, x.rank)], lower=_lower_where, dynamic=True, grad=None
-)
+where_node = define("Where", infer=lambda x: [(None, x.rank)], lower=_lower_where, dynamic=True, grad=None)
 
 
 def _infer_select(c, x, y):
@@ -437,7 +469,9 @@ def _infer_select(c, x, y):
     if c.dims is not None and dims is not None:
         if len(c.dims) == 1 and len(dims) != 1:
             if dims and c.dims[0] is not None and dims[0] is not None and c.dims[0] != dims[0]:
-                raise InferError(f"Dimension 0 in both shapes must be equal, but are {c.dims[0]} and {dims[0]}. Shapes are {shapes.text(c.dims)} and {shapes.text(dims[:1])}.")
+                raise InferError(
+                    f"Dimension 0 in both shapes must be equal, but are {c.dims[0]} and {dims[0]}. Shapes are {shapes.text(c.dims)} and {shapes.text(dims[:1])}."
+                )
         elif len(c.dims):
             shapes.merge(c.dims, dims)
     return [dims]
@@ -451,7 +485,9 @@ def _lower_select(B, c, x, y):
 
 select_node = define("Select", infer=_infer_select, lower=_lower_select)
 select_v2_node = define(
-    "SelectV2", infer=lambda c, x, y: [shapes.broadcast(shapes.broadcast(c.dims, x.dims), y.dims)], lower=lambda B, c, x, y: B.where(c, x, y)
+    "SelectV2",
+    infer=lambda c, x, y: [shapes.broadcast(shapes.broadcast(c.dims, x.dims), y.dims)],
+    lower=lambda B, c, x, y: B.where(c, x, y),
 )
 
 
@@ -511,7 +547,9 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
         if n == 0:
             raise ValueError("mask cannot be scalar.")
         if n is None:
-            raise ValueError("Number of mask dimensions must be specified, even if some dimensions are None.  E.g. shape=[None] is ok, but shape=None is not.")
+            raise ValueError(
+                "Number of mask dimensions must be specified, even if some dimensions are None.  E.g. shape=[None] is ok, but shape=None is not."
+            )
         at = 0 if axis is None else int(axis)
         tensor.get_shape()[at : at + n].assert_is_compatible_with(mask_shape)
         leading = prod_node(shape(tensor)[at : at + n], [0])
@@ -610,9 +648,7 @@ def identity_n(input, name=None):
     return identity_n_node(input, name=name)
 
 
-placeholder_with_default_node = define(
-    "PlaceholderWithDefault", infer=lambda x, *, shape: [shape], lower=lambda B, x: x
-)
+placeholder_with_default_node = define("PlaceholderWithDefault", infer=lambda x, *, shape: [shape], lower=lambda B, x: x)
 
 
 @export("placeholder_with_default")
@@ -625,4 +661,3 @@ def placeholder_with_default(input, shape, name=None):
       name: the node's name.
     """
     return placeholder_with_default_node(input, shape=shape, name=name)
-

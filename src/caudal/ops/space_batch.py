@@ -44,7 +44,7 @@ def _infer_to_batch(x, block_shape, paddings):
         if size is not None and b is not None and size % b:
             raise InferError(f"Dimension size must be evenly divisible by {b} but is {size}")
         space.append(None if size is None or b is None else size // b)
-    return [(batch, *space, *dims[len(block) + 1:])]
+    return [(batch, *space, *dims[len(block) + 1 :])]
 
 
 def _infer_to_space(x, block_shape, crops):
@@ -61,14 +61,14 @@ def _infer_to_space(x, block_shape, crops):
         space.append(None if grown is None else grown - int(cuts[k][0]) - int(cuts[k][1]))
         if grown is not None and space[-1] < 0:
             raise InferError(f"Negative dimension size caused by subtracting {int(cuts[k].sum())} from {grown}")
-    return [(batch, *space, *dims[len(block) + 1:])]
+    return [(batch, *space, *dims[len(block) + 1 :])]
 
 
 def _lower_to_batch(B, x, block_shape, paddings):
     block = tuple(int(b) for b in block_shape)
     m = len(block)
     x = B.pad(x, [(0, 0), *[(int(a), int(b)) for a, b in paddings], *[(0, 0)] * (x.ndim - 1 - m)])
-    rest = x.shape[m + 1:]
+    rest = x.shape[m + 1 :]
     outer = [n // b for n, b in zip(x.shape[1:], block, strict=False)]
     split = [d for pair in zip(outer, block, strict=True) for d in pair]
     x = x.reshape(x.shape[0], *split, *rest)
@@ -79,7 +79,7 @@ def _lower_to_batch(B, x, block_shape, paddings):
 def _lower_to_space(B, x, block_shape, crops):
     block = tuple(int(b) for b in block_shape)
     m, batch = len(block), x.shape[0] // _product(block_shape)
-    space, rest = x.shape[1:m + 1], x.shape[m + 1:]
+    space, rest = x.shape[1 : m + 1], x.shape[m + 1 :]
     x = x.reshape(*block, batch, *space, *rest)
     order = [m, *[axis for k in range(m) for axis in (m + 1 + k, k)], *range(2 * m + 1, x.ndim)]
     x = x.transpose(order).reshape(batch, *[n * b for n, b in zip(space, block, strict=True)], *rest)
@@ -88,11 +88,17 @@ def _lower_to_space(B, x, block_shape, crops):
 
 
 to_batch_node = define(
-    "SpaceToBatchND", infer=_infer_to_batch, lower=_lower_to_batch, static=(1, 2),
+    "SpaceToBatchND",
+    infer=_infer_to_batch,
+    lower=_lower_to_batch,
+    static=(1, 2),
     grad=lambda op, dy: [to_space_node(dy, op.inputs[1], op.inputs[2]), None, None],
 )
 to_space_node = define(
-    "BatchToSpaceND", infer=_infer_to_space, lower=_lower_to_space, static=(1, 2),
+    "BatchToSpaceND",
+    infer=_infer_to_space,
+    lower=_lower_to_space,
+    static=(1, 2),
     grad=lambda op, dy: [to_batch_node(dy, op.inputs[1], op.inputs[2]), None, None],
 )
 

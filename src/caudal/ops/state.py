@@ -34,7 +34,9 @@ def _lower_assign(B, ref, value, *, validate_shape, op):
     want = op.inputs[0].dims
     if validate_shape and want is not None and tuple(want) != tuple(value.shape) and None not in want:
         raise InvalidArgumentError(
-            None, op, f"Assign requires shapes of both tensors to match. lhs shape= {shapes.text(want)} rhs shape= {shapes.text(value.shape)}"
+            None,
+            op,
+            f"Assign requires shapes of both tensors to match. lhs shape= {shapes.text(want)} rhs shape= {shapes.text(value.shape)}",
         )
     ref.write(value)
     return ref
@@ -74,7 +76,9 @@ def assign(ref, value, validate_shape=None, use_locking=None, name=None):
       The variable with its new value, for ops that want it.
     """
     if ref.dtype._is_ref_dtype:
-        return assign_node(_ref(ref), value, use_locking=True if use_locking is None else use_locking, name=name, validate_shape=validate_shape)
+        return assign_node(
+            _ref(ref), value, use_locking=True if use_locking is None else use_locking, name=name, validate_shape=validate_shape
+        )
     return ref.assign(value, name=name)
 
 
@@ -136,7 +140,13 @@ resource_count_node = define("ResourceCountUpTo", infer=lambda ref: [()], lower=
 # --- scatter: updates of rows ------------------------------------------------------------------------
 
 _WAYS = {
-    "Update": "set_at", "Add": "add_at", "Sub": "add_at", "Mul": "multiply_at", "Div": "multiply_at", "Min": "min_at", "Max": "max_at",
+    "Update": "set_at",
+    "Add": "add_at",
+    "Sub": "add_at",
+    "Mul": "multiply_at",
+    "Div": "multiply_at",
+    "Min": "min_at",
+    "Max": "max_at",
 }
 
 
@@ -188,7 +198,9 @@ for _kind in _WAYS:
     SCATTER[_kind] = define("Scatter" + _kind, infer=_infer_scatter, lower=_scatter(_kind), grad=None)
     RESOURCE_SCATTER[_kind] = define("ResourceScatter" + _kind, infer=lambda *_: [], grad=None)
 for _kind in ("Update", "Add", "Sub"):
-    RESOURCE_SCATTER_ND[_kind] = define("ResourceScatterNd" + _kind, infer=lambda *_: [], lower=_resource_scatter_nd(_kind), grad=None)
+    RESOURCE_SCATTER_ND[_kind] = define(
+        "ResourceScatterNd" + _kind, infer=lambda *_: [], lower=_resource_scatter_nd(_kind), grad=None
+    )
     SCATTER_ND[_kind] = define("ScatterNd" + _kind, infer=lambda ref, *_: [ref.dims], lower=_scatter_nd(_kind), grad=None)
 
 
@@ -221,8 +233,13 @@ def _public_scatter(kind, name, what):
 
 
 _SCATTER_WORDS = {
-    "Update": "Replaces", "Add": "Increases", "Sub": "Decreases", "Mul": "Multiplies", "Div": "Divides",
-    "Min": "Takes the lesser of", "Max": "Takes the greater of",
+    "Update": "Replaces",
+    "Add": "Increases",
+    "Sub": "Decreases",
+    "Mul": "Multiplies",
+    "Div": "Divides",
+    "Min": "Takes the lesser of",
+    "Max": "Takes the greater of",
 }
 scatter_functions = {k: _public_scatter(k, "scatter_" + k.lower(), what) for k, what in _SCATTER_WORDS.items()}
 
@@ -255,7 +272,8 @@ def _read(B, handle, *, op):
     if value is None:
         name = handle.key
         raise FailedPreconditionError(
-            None, op,
+            None,
+            op,
             f"Error while reading resource variable {name} from Container: localhost. This could mean that the variable was "
             f"uninitialized. Not found: Container localhost does not exist. (Could not find resource: localhost/{name})",
         )
@@ -263,10 +281,14 @@ def _read(B, handle, *, op):
 
 
 read_node = define("ReadVariableOp", infer=_infer_handle, lower=_read, grad=lambda op, dy: [dy])
-is_set_node = define("VarIsInitializedOp", infer=lambda handle: [()], lower=lambda B, h: np.asarray(h.peek() is not None), host=True, grad=None)
+is_set_node = define(
+    "VarIsInitializedOp", infer=lambda handle: [()], lower=lambda B, h: np.asarray(h.peek() is not None), host=True, grad=None
+)
 shape_of_variable = define(
-    "VariableShape", infer=lambda h: [(None if h.op.attrs.get("shape") is None else len(h.op.attrs["shape"]),)],
-    lower=lambda B, h, *, op: np.array(_read(B, h, op=op).shape, op.attrs["out_type"].np), grad=None,
+    "VariableShape",
+    infer=lambda h: [(None if h.op.attrs.get("shape") is None else len(h.op.attrs["shape"]),)],
+    lower=lambda B, h, *, op: np.array(_read(B, h, op=op).shape, op.attrs["out_type"].np),
+    grad=None,
 )
 
 
@@ -291,8 +313,12 @@ def _change_resource(compute):
 
 
 assign_resource_node = define("AssignVariableOp", infer=_infer_assign_resource, lower=_assign_resource, grad=None)
-assign_add_resource_node = define("AssignAddVariableOp", infer=_infer_assign_resource, lower=_change_resource(lambda x, y: x + y), grad=None)
-assign_sub_resource_node = define("AssignSubVariableOp", infer=_infer_assign_resource, lower=_change_resource(lambda x, y: x - y), grad=None)
+assign_add_resource_node = define(
+    "AssignAddVariableOp", infer=_infer_assign_resource, lower=_change_resource(lambda x, y: x + y), grad=None
+)
+assign_sub_resource_node = define(
+    "AssignSubVariableOp", infer=_infer_assign_resource, lower=_change_resource(lambda x, y: x - y), grad=None
+)
 
 
 def _infer_resource_gather(handle, indices):
@@ -316,7 +342,8 @@ def _infer_resource_gather_nd(handle, indices):
 
 
 resource_gather_nd_node = define(
-    "ResourceGatherNd", infer=_infer_resource_gather_nd,
+    "ResourceGatherNd",
+    infer=_infer_resource_gather_nd,
     lower=lambda B, handle, indices, *, op: lower_gather_nd(B, _read(B, handle, op=op), indices, op=op),
 )
 
@@ -324,13 +351,17 @@ resource_gather_nd_node = define(
 # --- slices of a variable ---------------------------------------------------------------------------
 
 
-def _slice_assign(B, ref, begin, end, strides, value, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
+def _slice_assign(
+    B, ref, begin, end, strides, value, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op
+):
     masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     ref.write(assign_at(B, ref.read(), begin, end, strides, value, masks, op))
     return ref
 
 
-def _resource_slice_assign(B, handle, begin, end, strides, value, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
+def _resource_slice_assign(
+    B, handle, begin, end, strides, value, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op
+):
     masks = (begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     handle.write(assign_at(B, _read(B, handle, op=op), begin, end, strides, value, masks, op))
     return ()

@@ -40,9 +40,7 @@ def _stitch_slope(op, dy):
 
 
 _stitch = define("DynamicStitch", infer=_infer_stitch, lower=_lower_stitch, static=tuple(range(32)), grad=_stitch_slope)
-_parallel = define(
-    "ParallelDynamicStitch", infer=_infer_stitch, lower=_lower_stitch, static=tuple(range(32)), grad=_stitch_slope
-)
+_parallel = define("ParallelDynamicStitch", infer=_infer_stitch, lower=_lower_stitch, static=tuple(range(32)), grad=_stitch_slope)
 
 
 def parallel_dynamic_stitch(indices, data, name=None):

@@ -323,8 +323,6 @@ def _gradients_of(op, dtype, flow, dy):
     return array.grad(_source(dy.name), flow)
 
 
-
-
 def _read_grad(op, dy):
     to = _gradients_of(op, op.attrs["dtype"], op.inputs[2], dy)
     return [None, None, to.write(op.inputs[1], dy).flow]

@@ -55,7 +55,9 @@ class Elements:
         found = self.sources.get(source)
         if found is None:
             self.dynamic = False
-            found = Elements(self.dtype, len(self.items), f"{self.name}@{source}", self.shape, clear=False, alike=self.alike, adds=True)
+            found = Elements(
+                self.dtype, len(self.items), f"{self.name}@{source}", self.shape, clear=False, alike=self.alike, adds=True
+            )
             for k, item in enumerate(self.items):
                 found.shapes[k] = np.shape(item) if _holds(item) else self.shapes[k]
             self.sources[source] = found
@@ -124,7 +126,7 @@ class Elements:
                 "property on the forward TensorArray, the proper all-zeros tensor will be returned instead of "
                 "incurring this error."
             )
-        return np.full(shape, b"" if self.dtype.np == object else 0, self.dtype.np)
+        return np.full(shape, b"" if self.dtype.np == np.dtype(object) else 0, self.dtype.np)
 
     def _check_open(self):
         if self.closed:

@@ -102,8 +102,8 @@ def ftrl_v2(B, var, accum, linear, grad, lr, l1, l2, shrinkage, power):
     # McMahan et al., "Ad click prediction" (2013), with Zinkevich's shrinkage
     shrunk = grad + 2 * shrinkage * var
     new = accum + grad * grad
-    linear = linear + shrunk - (new ** -power - accum ** -power) / lr * var
-    pull = new ** -power / lr + 2 * l2
+    linear = linear + shrunk - (new**-power - accum**-power) / lr * var
+    pull = new**-power / lr + 2 * l2
     return B.where(B.abs(linear) > l1, (B.sign(linear) * l1 - linear) / pull, B.zeros_like(var)), new, linear
 
 
@@ -150,7 +150,6 @@ _FORMULAS = {
     "AddSign": (add_sign, 1, False),
     "PowerSign": (power_sign, 1, False),
 }
-
 
 
 def _dense(formula, slots, resource):
@@ -210,6 +209,8 @@ for _name, (_formula, _slots, _sparse) in _FORMULAS.items():
             continue
         _names = [a.name for a in lookup(_kind).inputs]
         _NODES[_kind] = define(
-            _kind, infer=(lambda *_: []) if _resource else (lambda var, *_: [var.dims]),
-            lower=_rows(_formula, _slots, _resource, _names.index("grad")), grad=None,
+            _kind,
+            infer=(lambda *_: []) if _resource else (lambda var, *_: [var.dims]),
+            lower=_rows(_formula, _slots, _resource, _names.index("grad")),
+            grad=None,
         )

@@ -43,15 +43,31 @@ def conv1d_transpose(input, filters, output_shape, strides, padding="SAME", data
         sizes = list(output_shape) if not hasattr(output_shape, "op") else output_shape
         sizes = concat([sizes[:at], [1], sizes[at:]], 0)
         out = conv2d_backprop_input(
-            input_sizes=sizes, filter=filters, out_backprop=input, strides=strides, padding=padding, data_format=data_format,
-            dilations=dilations, name=scope,
+            input_sizes=sizes,
+            filter=filters,
+            out_backprop=input,
+            strides=strides,
+            padding=padding,
+            data_format=data_format,
+            dilations=dilations,
+            name=scope,
         )
         return squeeze(out, [at])
 
 
 @export("nn.conv3d_transpose")
-def conv3d_transpose(value, filter=None, output_shape=None, strides=None, padding="SAME", data_format="NDHWC", name=None,
-                     input=None, filters=None, dilations=None):
+def conv3d_transpose(
+    value,
+    filter=None,
+    output_shape=None,
+    strides=None,
+    padding="SAME",
+    data_format="NDHWC",
+    name=None,
+    input=None,
+    filters=None,
+    dilations=None,
+):
     """The transpose of `conv3d`.
 
     Args:
@@ -75,8 +91,14 @@ def conv3d_transpose(value, filter=None, output_shape=None, strides=None, paddin
         data_format = data_format or "NDHWC"
         at = 1 if data_format.startswith("NC") else 4
         return conv.conv3d_input_grad(
-            output_shape, filter, value, strides=sequence(strides, 3, at, "strides"), padding=padding,
-            data_format=data_format, dilations=sequence(dilations, 3, at, "dilations"), name=scope,
+            output_shape,
+            filter,
+            value,
+            strides=sequence(strides, 3, at, "strides"),
+            padding=padding,
+            data_format=data_format,
+            dilations=sequence(dilations, 3, at, "dilations"),
+            name=scope,
         )
 
 
@@ -105,17 +127,26 @@ def conv_transpose(input, filters, output_shape, strides, padding="SAME", data_f
         n = sizes - 2
         need(n in (1, 2, 3), f"output_transpose must be of length 3, 4 or 5, got {sizes}.")
         call, default = {
-            1: (conv1d_transpose, "NWC"), 2: (conv2d_transpose, "NHWC"), 3: (conv3d_transpose, "NDHWC"),
+            1: (conv1d_transpose, "NWC"),
+            2: (conv2d_transpose, "NHWC"),
+            3: (conv3d_transpose, "NDHWC"),
         }[n]
         return call(
-            input, filters, output_shape, strides, padding=padding, data_format=data_format or default,
-            dilations=dilations, name=scope,
+            input,
+            filters,
+            output_shape,
+            strides,
+            padding=padding,
+            data_format=data_format or default,
+            dilations=dilations,
+            name=scope,
         )
 
 
 @export("nn.conv3d_backprop_filter", "nn.conv3d_backprop_filter_v2")
-def conv3d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, data_format="NDHWC",
-                           dilations=[1, 1, 1, 1, 1], name=None):  # noqa: B006
+def conv3d_backprop_filter(
+    input, filter_sizes, out_backprop, strides, padding, data_format="NDHWC", dilations=[1, 1, 1, 1, 1], name=None
+):  # noqa: B006
     """The slope of `conv3d` by its filters.
 
     Args:
@@ -129,6 +160,12 @@ def conv3d_backprop_filter(input, filter_sizes, out_backprop, strides, padding, 
       A tensor of shape `filter_sizes`.
     """
     return conv.conv3d_filter_grad(
-        input, filter_sizes, out_backprop, strides=strides, padding=padding, data_format=data_format, dilations=dilations,
+        input,
+        filter_sizes,
+        out_backprop,
+        strides=strides,
+        padding=padding,
+        data_format=data_format,
+        dilations=dilations,
         name=name,
     )

@@ -104,7 +104,7 @@ def _of_matrix(matrix):
     words = f"Expected last two dimensions of diagonals to be same, got {rows} and {columns}"
     need(not (rows and columns) or rows == columns, words)
     m = rows or columns
-    need(m is not None, "The size of the matrix needs to be known for diagonals_format=\"matrix\"")
+    need(m is not None, 'The size of the matrix needs to be known for diagonals_format="matrix"')
     above = [(i + 1, i) for i in range(m - 1)] + [(0, 0)]
     below = [(0, 0)] + [(i, i + 1) for i in range(m - 1)]
     return transpose(gather_nd(transpose(matrix), [above, [(i, i) for i in range(m)], below]), [*range(2, matrix.rank), 0, 1])

@@ -79,7 +79,9 @@ def _boolean(name, default, help, flag_values=FLAGS, module_name=None, required=
 
 
 DEFINE_string = _definer("DEFINE_string", _string, "Defines a flag whose value is a word.")
-DEFINE_integer = _definer("DEFINE_integer", _integer, "Defines a flag whose value is an integer, between two bounds if they are given.")
+DEFINE_integer = _definer(
+    "DEFINE_integer", _integer, "Defines a flag whose value is an integer, between two bounds if they are given."
+)
 DEFINE_float = _definer("DEFINE_float", _float, "Defines a flag whose value is a number, between two bounds if they are given.")
 DEFINE_boolean = _definer("DEFINE_boolean", _boolean, "Defines a flag that is true or false: --name, --noname, --name=false.")
 DEFINE_bool = constant(DEFINE_boolean, "flags.DEFINE_bool")
@@ -124,19 +126,25 @@ def DEFINE_multi_string(name, default, help, flag_values=FLAGS, **args):
 @export("flags.DEFINE_multi_integer")
 def DEFINE_multi_integer(name, default, help, lower_bound=None, upper_bound=None, flag_values=FLAGS, **args):
     """Defines a flag for several integers."""
-    DEFINE_multi(kinds.IntegerParser(lower_bound, upper_bound), kinds.ArgumentSerializer(), name, default, help, flag_values, **args)
+    DEFINE_multi(
+        kinds.IntegerParser(lower_bound, upper_bound), kinds.ArgumentSerializer(), name, default, help, flag_values, **args
+    )
 
 
 @export("flags.DEFINE_multi_float")
 def DEFINE_multi_float(name, default, help, lower_bound=None, upper_bound=None, flag_values=FLAGS, **args):
     """Defines a flag for several numbers."""
-    DEFINE_multi(kinds.FloatParser(lower_bound, upper_bound), kinds.ArgumentSerializer(), name, default, help, flag_values, **args)
+    DEFINE_multi(
+        kinds.FloatParser(lower_bound, upper_bound), kinds.ArgumentSerializer(), name, default, help, flag_values, **args
+    )
 
 
 @export("flags.DEFINE_multi_enum")
 def DEFINE_multi_enum(name, default, enum_values, help, flag_values=FLAGS, case_sensitive=True, **args):
     """Defines a flag for several of some words."""
-    DEFINE_multi(kinds.EnumParser(enum_values, case_sensitive), kinds.ArgumentSerializer(), name, default, help, flag_values, **args)
+    DEFINE_multi(
+        kinds.EnumParser(enum_values, case_sensitive), kinds.ArgumentSerializer(), name, default, help, flag_values, **args
+    )
 
 
 @export("flags.DEFINE_alias")

@@ -213,14 +213,12 @@ class RNNCell(Layer):
                 )
             need(
                 dtype is None or inputs.dtype == dtype,
-                "dtype from input tensor is different from the input param. "
-                f"Input tensor dtype: {inputs.dtype}, dtype: {dtype}",
+                f"dtype from input tensor is different from the input param. Input tensor dtype: {inputs.dtype}, dtype: {dtype}",
             )
             batch_size, dtype = have or shape(inputs)[0], inputs.dtype
         need(
             batch_size is not None and dtype is not None,
-            "batch_size and dtype cannot be None while constructing initial state: "
-            f"batch_size={batch_size}, dtype={dtype}",
+            f"batch_size and dtype cannot be None while constructing initial state: batch_size={batch_size}, dtype={dtype}",
         )
         return self.zero_state(batch_size, dtype)
 
@@ -249,4 +247,4 @@ class LayerRNNCell(RNNCell):
           *args: for `call`.
           **kwargs: for `call`.
         """
-        return Layer.__call__(self, inputs, state, scope=scope, *args, **kwargs)
+        return Layer.__call__(self, inputs, state, *args, scope=scope, **kwargs)

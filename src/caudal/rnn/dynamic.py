@@ -123,8 +123,7 @@ def _loop(cell, inputs, state, lengths, dtype, settings):
         return TensorArray(dtype=dtype, size=steps, element_shape=element_shape, tensor_array_name=base + name)
 
     outputs = tuple(
-        array(f"output_{k}", TensorShape([known_rows]).concatenate(known_shape(size)), kind)
-        for k, size in enumerate(sizes)
+        array(f"output_{k}", TensorShape([known_rows]).concatenate(known_shape(size)), kind) for k, size in enumerate(sizes)
     )
     given = tuple(array(f"input_{k}", one.get_shape()[1:], one.dtype) for k, one in enumerate(flat))
     given = tuple(a.unstack(one) for a, one in zip(given, flat, strict=True))
@@ -137,9 +136,7 @@ def _loop(cell, inputs, state, lengths, dtype, settings):
         if lengths is None:
             output, after = cell(now, state)
         else:
-            output, after = step(
-                time, lengths, shortest, longest, zero, state, lambda: cell(now, state), always=True
-            )
+            output, after = step(time, lengths, shortest, longest, zero, state, lambda: cell(now, state), always=True)
         output = nest.flatten(output)
         arrays = tuple(a.write(time, one) for a, one in zip(arrays, output, strict=True))
         return time + 1, arrays, after
@@ -220,9 +217,7 @@ def bidirectional_dynamic_rnn(
             output_fw, state_fw = dynamic_rnn(cell_fw, inputs, initial_state=initial_state_fw, scope=forward, **settings)
         with variable_scope("bw") as backward:
             backwards = nest.map_structure(turned, inputs)
-            output_bw, state_bw = dynamic_rnn(
-                cell_bw, backwards, initial_state=initial_state_bw, scope=backward, **settings
-            )
+            output_bw, state_bw = dynamic_rnn(cell_bw, backwards, initial_state=initial_state_bw, scope=backward, **settings)
     return (output_fw, nest.map_structure(turned, output_bw)), (state_fw, state_bw)
 
 

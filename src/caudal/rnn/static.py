@@ -52,9 +52,7 @@ def static_rnn(cell, inputs, initial_state=None, dtype=None, sequence_length=Non
         lengths = None
         if sequence_length is not None:
             lengths = convert(sequence_length, None, "sequence_length")
-            need(
-                lengths.get_shape().ndims in (None, 1), "sequence_length must be a vector of length batch_size"
-            )
+            need(lengths.get_shape().ndims in (None, 1), "sequence_length must be a vector of length batch_size")
             zero = _zero_output(cell, rows, dimension_value(fixed), state_dtype(dtype, state))
             lengths = cast(lengths, dtypes.int32)
             shortest, longest = reduce_min(lengths), reduce_max(lengths)
@@ -64,9 +62,7 @@ def static_rnn(cell, inputs, initial_state=None, dtype=None, sequence_length=Non
             if lengths is None:
                 output, state = cell(one, state)
             else:
-                output, state = step(
-                    time, lengths, shortest, longest, zero, state, lambda one=one, state=state: cell(one, state)
-                )
+                output, state = step(time, lengths, shortest, longest, zero, state, lambda one=one, state=state: cell(one, state))
             outputs.append(output)
     return outputs, state
 
@@ -126,8 +122,7 @@ def static_state_saving_rnn(cell, inputs, state_saver, state_name, sequence_leng
     nested = nest.is_nested(size)
     need(
         nested == nest.is_nested(state_name),
-        "state_name should be the same type as cell.state_size.  "
-        f"state_name: {state_name}, cell.state_size: {size}",
+        f"state_name should be the same type as cell.state_size.  state_name: {state_name}, cell.state_size: {size}",
     )
     names = nest.flatten(state_name)
     need(

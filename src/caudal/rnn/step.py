@@ -1,9 +1,10 @@
 """What static and dynamic unrolling share: one step under sequence lengths, sizes, time reversed."""
 
+from ..build.cond import cond
+from ..graph import static
 from ..graph.contexts import enclosing_while
 from ..graph.graph import Tensor, default_graph
 from ..graph.scopes import colocate_with
-from ..graph import static
 from ..ground import nest
 from ..ground.api import export
 from ..ground.errors import need
@@ -14,7 +15,6 @@ from ..ops.reverse_sequence import reverse_sequence
 from ..ops.shape import rank, shape, transpose
 from ..ops.slicing import where
 from ..ops.tensor_array import TensorArray
-from ..build.cond import cond
 
 __all__ = ["batch_size_of", "cache_variables", "known_shape", "reversed_list", "state_dtype", "step", "transpose_batch_time"]
 
@@ -65,7 +65,7 @@ def state_dtype(given, state):
     if not nest.is_nested(state):
         return state.dtype
     kinds = [part.dtype for part in nest.flatten(state)]
-    need(kinds, f"Unable to infer dtype from empty state.")
+    need(kinds, "Unable to infer dtype from empty state.")
     need(
         all(kind == kinds[0] for kind in kinds),
         "State has tensors of different inferred_dtypes. Unable to infer a single representative dtype.",

@@ -7,7 +7,9 @@ from ..ground import dtypes
 __all__ = ["Classes", "is_variable_op", "worth_compiling"]
 
 _HANDLES = frozenset({dtypes.resource, dtypes.variant, dtypes.string})
-_READERS = frozenset({"ReadVariableOp", "VarIsInitializedOp", "IsVariableInitialized", "VariableShape", "ResourceGather", "ResourceGatherNd"})
+_READERS = frozenset(
+    {"ReadVariableOp", "VarIsInitializedOp", "IsVariableInitialized", "VariableShape", "ResourceGather", "ResourceGatherNd"}
+)
 _VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
 _SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})
 _SMALL = 64  # elements of a fed value that may decide shapes: each value is compiled for

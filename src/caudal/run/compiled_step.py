@@ -247,7 +247,11 @@ def _lower(node, env, traced, numbers):
         fixed = k in node._def.static and tensor.op._def.name == "Const"
         value = None if fixed else env.get(id(tensor))
         if value is None:
-            value = Cell(traced, numbers[tensor.op._name], tensor.op.source) if is_variable_op(tensor.op) else tensor.op.attrs["value"]
+            value = (
+                Cell(traced, numbers[tensor.op._name], tensor.op.source)
+                if is_variable_op(tensor.op)
+                else tensor.op.attrs["value"]
+            )
         args.append(_value(value) if deref else value)
     if node._def.name in _SHAPES:
         made = _SHAPES[node._def.name](args, node)

@@ -57,7 +57,7 @@ def value_for(graph, tensor, value, key):
                 "strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was "
                 f"{value} which was passed to the feed with key {key}."
             )
-        if isinstance(value, int) and kind != object and not _holds(kind, value):
+        if isinstance(value, int) and kind != np.dtype(object) and not _holds(kind, value):
             raise TypeError(
                 f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
                 f"{tensor._dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger type "

@@ -12,7 +12,7 @@ import numpy as np
 from ..backend import compiled, reference
 from ..ground.errors import InvalidArgumentError
 from ..ground.shapes import text
-from .frames import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, Frame, find
+from .frames import ENTERS, EXITS, MERGES, SWITCHES, Frame, find
 from .interpret import bind, derefs, refine
 from .store import Cell
 
@@ -296,7 +296,9 @@ def _kernel(op, kernel, ins, flags, outs):
                 slot, kind = single
                 values[slot] = made if kind is None else _kept(made, kind)
                 return
-            for (slot, kind), one in zip(outs, (made,) if len(outs) == 1 and type(made) not in (tuple, list) else made or (), strict=True):
+            for (slot, kind), one in zip(
+                outs, (made,) if len(outs) == 1 and type(made) not in (tuple, list) else made or (), strict=True
+            ):
                 if slot is not None:
                     values[slot] = one if kind is None else _kept(one, kind)
         except Exception as error:

@@ -37,7 +37,9 @@ def _check_dtype(merge, k, tensor):
     if have is not want:
         have, want = (_CPP.get(d.name, d.name) for d in (have, want))
         raise InvalidArgumentError(
-            None, merge, f"Input {k} of node {merge._name} was passed {have} from {tensor.name} incompatible with expected {want}."
+            None,
+            merge,
+            f"Input {k} of node {merge._name} was passed {have} from {tensor.name} incompatible with expected {want}.",
         )
 
 

@@ -37,7 +37,9 @@ def _topological(ops, fed):
     waiting, users = {}, {}
     for op in ops:
         back = op._def.name in ("Merge", "RefMerge")
-        needs = {t.op for t in op._inputs if t not in fed and not (back and t.op._def.name in ("NextIteration", "RefNextIteration"))}
+        needs = {
+            t.op for t in op._inputs if t not in fed and not (back and t.op._def.name in ("NextIteration", "RefNextIteration"))
+        }
         needs |= set(op._controls)
         waiting[op] = len(needs)
         for need in needs:

@@ -95,7 +95,11 @@ def _even_split(node):
     kind = node._def.name
     if kind == "Unpack":
         return node.attrs["axis"] % len(node._inputs[0].dims) if node._inputs[0].dims else None
-    if kind not in ("Split", "SplitV") or any(t.dims != node.outputs[0].dims for t in node.outputs) or None in node.outputs[0].dims:
+    if (
+        kind not in ("Split", "SplitV")
+        or any(t.dims != node.outputs[0].dims for t in node.outputs)
+        or None in node.outputs[0].dims
+    ):
         return None
     return int(static.fold(node._inputs[0 if kind == "Split" else 2])) % len(node.outputs[0].dims)
 

@@ -52,7 +52,9 @@ class Specialised:
         self._drop_unused(wanted)
 
     def _outside(self, tensor, dims):
-        node = Node(tensor.op, lookup("Placeholder"), [], {"dtype": tensor._dtype.base_dtype, "shape": dims}, [tensor._dtype.base_dtype])
+        node = Node(
+            tensor.op, lookup("Placeholder"), [], {"dtype": tensor._dtype.base_dtype, "shape": dims}, [tensor._dtype.base_dtype]
+        )
         node.outputs[0].dims = dims
         self.env[tensor] = node.outputs[0]
         return node.outputs[0]

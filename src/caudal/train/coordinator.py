@@ -97,9 +97,7 @@ class Coordinator:
             if self._error is not None:
                 raise self._error
         if alive and not ignore_live_threads:
-            raise RuntimeError(
-                f"Coordinator stopped with threads still running: {' '.join(alive)}"
-            )
+            raise RuntimeError(f"Coordinator stopped with threads still running: {' '.join(alive)}")
 
     @property
     def joined(self):

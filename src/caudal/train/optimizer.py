@@ -39,9 +39,7 @@ class _Ref:
 
     def update(self, optimizer, slope):
         if isinstance(slope, IndexedSlices):
-            need(
-                self.variable.constraint is None, "Cannot use a constraint function on a sparse variable.", kind=RuntimeError
-            )
+            need(self.variable.constraint is None, "Cannot use a constraint function on a sparse variable.", kind=RuntimeError)
             return optimizer._apply_sparse_duplicate_indices(slope, self.variable)
         op = optimizer._apply_dense(slope, self.variable)
         if self.variable.constraint is None:
@@ -58,9 +56,7 @@ class _Resource(_Ref):
 
     def update(self, optimizer, slope):
         if isinstance(slope, IndexedSlices):
-            need(
-                self.variable.constraint is None, "Cannot use a constraint function on a sparse variable.", kind=RuntimeError
-            )
+            need(self.variable.constraint is None, "Cannot use a constraint function on a sparse variable.", kind=RuntimeError)
             return optimizer._resource_apply_sparse_duplicate_indices(slope.values, self.variable, slope.indices)
         op = optimizer._resource_apply_dense(slope, self.variable)
         if self.variable.constraint is None:
@@ -127,8 +123,17 @@ class Optimizer:
 
     # --- from loss to update -------------------------------------------------------------------------
 
-    def minimize(self, loss, global_step=None, var_list=None, gate_gradients=GATE_OP, aggregation_method=None,
-                 colocate_gradients_with_ops=False, name=None, grad_loss=None):
+    def minimize(
+        self,
+        loss,
+        global_step=None,
+        var_list=None,
+        gate_gradients=GATE_OP,
+        aggregation_method=None,
+        colocate_gradients_with_ops=False,
+        name=None,
+        grad_loss=None,
+    ):
         """The op that makes one step against the slope of `loss`.
 
         Args:
@@ -145,8 +150,12 @@ class Optimizer:
           ValueError: no variable has a slope.
         """
         pairs = self.compute_gradients(
-            loss, var_list=var_list, gate_gradients=gate_gradients, aggregation_method=aggregation_method,
-            colocate_gradients_with_ops=colocate_gradients_with_ops, grad_loss=grad_loss,
+            loss,
+            var_list=var_list,
+            gate_gradients=gate_gradients,
+            aggregation_method=aggregation_method,
+            colocate_gradients_with_ops=colocate_gradients_with_ops,
+            grad_loss=grad_loss,
         )
         with_slope = [v for g, v in pairs if g is not None]
         need(
@@ -156,14 +165,25 @@ class Optimizer:
         )
         return self.apply_gradients(pairs, global_step=global_step, name=name)
 
-    def compute_gradients(self, loss, var_list=None, gate_gradients=GATE_OP, aggregation_method=None,
-                          colocate_gradients_with_ops=False, grad_loss=None):
+    def compute_gradients(
+        self,
+        loss,
+        var_list=None,
+        gate_gradients=GATE_OP,
+        aggregation_method=None,
+        colocate_gradients_with_ops=False,
+        grad_loss=None,
+    ):
         """(slope, variable) for each variable; the arguments are those of `minimize`.
 
         Raises:
           TypeError: a variable of a wrong kind; ValueError: no variables, or a wrong gate.
         """
-        need(not callable(loss), "`loss` passed to Optimizer.compute_gradients should be a function when eager execution is enabled.", kind=RuntimeError)
+        need(
+            not callable(loss),
+            "`loss` passed to Optimizer.compute_gradients should be a function when eager execution is enabled.",
+            kind=RuntimeError,
+        )
         need(
             gate_gradients in (Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH),
             f"gate_gradients must be one of: Optimizer.GATE_NONE, Optimizer.GATE_OP, Optimizer.GATE_GRAPH.  Not {gate_gradients}",
@@ -179,7 +199,10 @@ class Optimizer:
         processors = [_processor(v) for v in var_list]
         need(var_list, "No variables to optimize.")
         slopes = gradients(
-            loss, [p.target() for p in processors], grad_ys=grad_loss, gate_gradients=gate_gradients == Optimizer.GATE_OP,
+            loss,
+            [p.target() for p in processors],
+            grad_ys=grad_loss,
+            gate_gradients=gate_gradients == Optimizer.GATE_OP,
             aggregation_method=aggregation_method or AggregationMethod.DEFAULT,
             colocate_gradients_with_ops=colocate_gradients_with_ops,
         )
@@ -223,7 +246,10 @@ class Optimizer:
                 if slope is None:
                     continue
                 plain = variable.op._name if not is_resource(variable) else variable.handle.op._name
-                with name_scope("update_" + plain), colocate_with(variable._ref() if isinstance(variable, Variable) else variable):
+                with (
+                    name_scope("update_" + plain),
+                    colocate_with(variable._ref() if isinstance(variable, Variable) else variable),
+                ):
                     updates.append(processor.update(self, slope))
             done = self._finish(updates, scope) if global_step is None else self._step_after(updates, global_step, scope)
             train_op = default_graph().get_collection_ref(GraphKeys.TRAIN_OP)
@@ -233,8 +259,9 @@ class Optimizer:
             return done
 
     def _step_after(self, updates, global_step, scope):
-        with control_dependencies([self._finish(updates, "update")]), colocate_with(
-            global_step._ref() if isinstance(global_step, Variable) else global_step
+        with (
+            control_dependencies([self._finish(updates, "update")]),
+            colocate_with(global_step._ref() if isinstance(global_step, Variable) else global_step),
         ):
             if is_resource(global_step):
                 return assign_add_resource_node(global_step.handle, convert_to_tensor(1, dtype=global_step.dtype), name=scope)
@@ -363,5 +390,3 @@ def _flat(values):
         yield from values
     else:
         yield values
-
-

@@ -79,8 +79,6 @@ class _Simple(Optimizer):
         return node("ResourceSparseApply" + self._op)(*handles, *self._arguments(var, grad, indices), **self._named())
 
 
-
-
 @export("train.GradientDescentOptimizer")
 class GradientDescentOptimizer(_Simple):
     """x <- x - learning_rate g.
@@ -127,15 +125,23 @@ class ProximalGradientDescentOptimizer(_Simple):
 
     _op, _order = "ProximalGradientDescent", ("learning_rate", "l1_regularization_strength", "l2_regularization_strength", "grad")
 
-    def __init__(self, learning_rate, l1_regularization_strength=0.0, l2_regularization_strength=0.0, use_locking=False,
-                 name="ProximalGradientDescent"):
+    def __init__(
+        self,
+        learning_rate,
+        l1_regularization_strength=0.0,
+        l2_regularization_strength=0.0,
+        use_locking=False,
+        name="ProximalGradientDescent",
+    ):
         super().__init__(use_locking, name)
         self._learning_rate = learning_rate
         self._l1, self._l2 = l1_regularization_strength, l2_regularization_strength
 
     def _hyper(self):
         return {
-            "learning_rate": self._learning_rate, "l1_regularization_strength": self._l1, "l2_regularization_strength": self._l2,
+            "learning_rate": self._learning_rate,
+            "l1_regularization_strength": self._l1,
+            "l2_regularization_strength": self._l2,
         }
 
 
@@ -213,8 +219,15 @@ class ProximalAdagradOptimizer(_Simple):
     _op, _slot_names = "ProximalAdagrad", (("accumulator", "ProximalAdagrad"),)
     _order = ("learning_rate", "l1_regularization_strength", "l2_regularization_strength", "grad")
 
-    def __init__(self, learning_rate, initial_accumulator_value=0.1, l1_regularization_strength=0.0,
-                 l2_regularization_strength=0.0, use_locking=False, name="ProximalAdagrad"):
+    def __init__(
+        self,
+        learning_rate,
+        initial_accumulator_value=0.1,
+        l1_regularization_strength=0.0,
+        l2_regularization_strength=0.0,
+        use_locking=False,
+        name="ProximalAdagrad",
+    ):
         need(initial_accumulator_value > 0.0, f"initial_accumulator_value must be positive: {initial_accumulator_value}")
         super().__init__(use_locking, name)
         self._learning_rate, self._initial = learning_rate, initial_accumulator_value
@@ -222,7 +235,9 @@ class ProximalAdagradOptimizer(_Simple):
 
     def _hyper(self):
         return {
-            "learning_rate": self._learning_rate, "l1_regularization_strength": self._l1, "l2_regularization_strength": self._l2,
+            "learning_rate": self._learning_rate,
+            "l1_regularization_strength": self._l1,
+            "l2_regularization_strength": self._l2,
         }
 
     def _create_slots(self, var_list):
@@ -310,29 +325,62 @@ class FtrlOptimizer(_Simple):
 
     _slot_names = (("accum", "Ftrl"), ("linear", "Ftrl"))
 
-    def __init__(self, learning_rate, learning_rate_power=-0.5, initial_accumulator_value=0.1, l1_regularization_strength=0.0,
-                 l2_regularization_strength=0.0, use_locking=False, name="Ftrl", accum_name=None, linear_name=None,
-                 l2_shrinkage_regularization_strength=0.0):
+    def __init__(
+        self,
+        learning_rate,
+        learning_rate_power=-0.5,
+        initial_accumulator_value=0.1,
+        l1_regularization_strength=0.0,
+        l2_regularization_strength=0.0,
+        use_locking=False,
+        name="Ftrl",
+        accum_name=None,
+        linear_name=None,
+        l2_shrinkage_regularization_strength=0.0,
+    ):
         super().__init__(use_locking, name)
         for value, what, bad in (
             (initial_accumulator_value, "initial_accumulator_value", initial_accumulator_value < 0.0),
             (l1_regularization_strength, "l1_regularization_strength", l1_regularization_strength < 0.0),
             (l2_regularization_strength, "l2_regularization_strength", l2_regularization_strength < 0.0),
-            (l2_shrinkage_regularization_strength, "l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength < 0.0),
+            (
+                l2_shrinkage_regularization_strength,
+                "l2_shrinkage_regularization_strength",
+                l2_shrinkage_regularization_strength < 0.0,
+            ),
         ):
-            need(not bad, f"{what} {value} needs to be be positive or zero" if what.startswith("initial") else f"{what} {value} needs to be positive or zero")
+            need(
+                not bad,
+                f"{what} {value} needs to be be positive or zero"
+                if what.startswith("initial")
+                else f"{what} {value} needs to be positive or zero",
+            )
         need(learning_rate_power <= 0.0, f"learning_rate_power {learning_rate_power} needs to be negative or zero")
         self._learning_rate, self._power, self._initial = learning_rate, learning_rate_power, initial_accumulator_value
-        self._l1, self._l2, self._shrinkage = l1_regularization_strength, l2_regularization_strength, l2_shrinkage_regularization_strength
+        self._l1, self._l2, self._shrinkage = (
+            l1_regularization_strength,
+            l2_regularization_strength,
+            l2_shrinkage_regularization_strength,
+        )
         self._accum_name, self._linear_name = accum_name, linear_name
         more = ("l2_shrinkage_regularization_strength",) if l2_shrinkage_regularization_strength > 0 else ()
         self._op = "FtrlV2" if more else "Ftrl"
-        self._order = ("grad", "learning_rate", "l1_regularization_strength", "l2_regularization_strength", *more, "learning_rate_power")
+        self._order = (
+            "grad",
+            "learning_rate",
+            "l1_regularization_strength",
+            "l2_regularization_strength",
+            *more,
+            "learning_rate_power",
+        )
 
     def _hyper(self):
         return {
-            "learning_rate": self._learning_rate, "l1_regularization_strength": self._l1, "l2_regularization_strength": self._l2,
-            "l2_shrinkage_regularization_strength": self._shrinkage, "learning_rate_power": self._power,
+            "learning_rate": self._learning_rate,
+            "l1_regularization_strength": self._l1,
+            "l2_regularization_strength": self._l2,
+            "l2_shrinkage_regularization_strength": self._shrinkage,
+            "learning_rate_power": self._power,
         }
 
     def _create_slots(self, var_list):
@@ -361,8 +409,16 @@ class AdagradDAOptimizer(_Simple):
     _op, _slot_names = "AdagradDA", (("gradient_accumulator", ""), ("gradient_squared_accumulator", ""))
     _order = ("grad", "learning_rate", "l1", "l2")
 
-    def __init__(self, learning_rate, global_step, initial_gradient_squared_accumulator_value=0.1, l1_regularization_strength=0.0,
-                 l2_regularization_strength=0.0, use_locking=False, name="AdagradDA"):
+    def __init__(
+        self,
+        learning_rate,
+        global_step,
+        initial_gradient_squared_accumulator_value=0.1,
+        l1_regularization_strength=0.0,
+        l2_regularization_strength=0.0,
+        use_locking=False,
+        name="AdagradDA",
+    ):
         need(
             initial_gradient_squared_accumulator_value > 0.0,
             f"initial_gradient_squared_accumulator_value must be positive: {initial_gradient_squared_accumulator_value}",
@@ -458,7 +514,9 @@ class AdamOptimizer(_Simple):
 
     def _apply_sparse(self, grad, var):
         return self._sparse(
-            grad.values, var, grad.indices,
+            grad.values,
+            var,
+            grad.indices,
             lambda x, i, v: SCATTER["Add"](x._ref(), i, v, use_locking=self._use_locking),
         )
 
@@ -472,5 +530,3 @@ class AdamOptimizer(_Simple):
                 one = power1.assign(power1 * self._tensors["beta1"], use_locking=self._use_locking)
                 two = power2.assign(power2 * self._tensors["beta2"], use_locking=self._use_locking)
         return group(*[*update_ops, one, two], name=name_scope)
-
-

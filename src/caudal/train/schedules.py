@@ -97,9 +97,7 @@ def inverse_time_decay(learning_rate, global_step, decay_steps, decay_rate, stai
 
 
 @export("train.polynomial_decay")
-def polynomial_decay(
-    learning_rate, global_step, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False, name=None
-):
+def polynomial_decay(learning_rate, global_step, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False, name=None):
     """(learning_rate - end) (1 - step / decay_steps)^power + end, the step at most `decay_steps`.
 
     Args:
@@ -205,9 +203,7 @@ def cosine_decay(learning_rate, global_step, decay_steps, alpha=0.0, name=None):
 
 
 @export("train.cosine_decay_restarts")
-def cosine_decay_restarts(
-    learning_rate, global_step, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name=None
-):
+def cosine_decay_restarts(learning_rate, global_step, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name=None):
     """A cosine decay that begins again when it is done, each time `t_mul` times as long.
 
     Args:
@@ -229,9 +225,7 @@ def cosine_decay_restarts(
         first = as_rate(first_decay_steps)
         alpha, t_mul, m_mul = as_rate(alpha), as_rate(t_mul), as_rate(m_mul)
         done = as_rate(global_step) / first
-        restarts, done = cond(
-            equal(t_mul, 1.0), lambda: _even_restarts(done), lambda: _growing_restarts(done, t_mul)
-        )
+        restarts, done = cond(equal(t_mul, 1.0), lambda: _even_restarts(done), lambda: _growing_restarts(done, t_mul))
         cosine = _half_cosine(done, 0.5 * m_mul**restarts)
         return multiply(rate, (1 - alpha) * cosine + alpha, name=scope)
 
@@ -250,9 +244,7 @@ def _growing_restarts(done, t_mul):
 
 
 @export("train.linear_cosine_decay")
-def linear_cosine_decay(
-    learning_rate, global_step, decay_steps, num_periods=0.5, alpha=0.0, beta=0.001, name=None
-):
+def linear_cosine_decay(learning_rate, global_step, decay_steps, num_periods=0.5, alpha=0.0, beta=0.001, name=None):
     """learning_rate ((alpha + 1 - p) (1 + cos(2 pi num_periods p)) / 2 + beta), p = step / decay_steps, at most 1.
 
     Args:

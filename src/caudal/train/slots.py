@@ -14,7 +14,12 @@ __all__ = ["create_slot", "create_slot_with_initializer", "create_zeros_slot"]
 def _make(primary, value, scope, validate_shape, dims, dtype):
     """A variable of the scope's name, behind a handle if the primary is."""
     return get_variable(
-        scope, initializer=value, trainable=False, use_resource=hasattr(primary, "handle"), shape=dims, dtype=dtype,
+        scope,
+        initializer=value,
+        trainable=False,
+        use_resource=hasattr(primary, "handle"),
+        shape=dims,
+        dtype=dtype,
         validate_shape=validate_shape,
     )
 

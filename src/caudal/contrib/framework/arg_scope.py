@@ -73,9 +73,7 @@ def arg_scope(list_ops_or_scope, **kwargs):
         scope = list_ops_or_scope.copy()
     else:
         if not isinstance(list_ops_or_scope, (list, tuple)):
-            raise TypeError(
-                "list_ops_or_scope must either be a list/tuple or reused scope (i.e. dict)"
-            )
+            raise TypeError("list_ops_or_scope must either be a list/tuple or reused scope (i.e. dict)")
         scope = current_arg_scope().copy()
         for op in list_ops_or_scope:
             key = arg_scope_func_key(op)

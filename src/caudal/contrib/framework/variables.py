@@ -14,7 +14,6 @@ from ...ground.api import constant
 from ...ground.errors import need
 from ...ops.basic import placeholder
 from ...ops.control import group
-from ...ops.state import assign
 from ...train import global_step
 from .arg_scope import add_arg_scope, everywhere
 
@@ -36,9 +35,22 @@ def assert_or_get_global_step(graph=None, global_step_tensor=None):
 
 @everywhere("variable")
 @add_arg_scope
-def variable(name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=True, collections=None,
-             caching_device=None, device=None, partitioner=None, custom_getter=None, use_resource=None, synchronization=None,
-             aggregation=None):
+def variable(
+    name,
+    shape=None,
+    dtype=None,
+    initializer=None,
+    regularizer=None,
+    trainable=True,
+    collections=None,
+    caching_device=None,
+    device=None,
+    partitioner=None,
+    custom_getter=None,
+    use_resource=None,
+    synchronization=None,
+    aggregation=None,
+):
     """`tf.get_variable` whose collections always hold GLOBAL_VARIABLES, on a device if one is named."""
     collections = set(collections if collections is not None else [GraphKeys.GLOBAL_VARIABLES])
     getter = get_variable
@@ -46,24 +58,57 @@ def variable(name, shape=None, dtype=None, initializer=None, regularizer=None, t
         getter = functools.partial(custom_getter, reuse=get_variable_scope().reuse)
     with device_of(device or ""):
         return getter(
-            name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, trainable=trainable,
-            collections=sorted(collections), caching_device=caching_device, partitioner=partitioner,
-            use_resource=use_resource, synchronization=synchronization, aggregation=aggregation,
+            name,
+            shape=shape,
+            dtype=dtype,
+            initializer=initializer,
+            regularizer=regularizer,
+            trainable=trainable,
+            collections=sorted(collections),
+            caching_device=caching_device,
+            partitioner=partitioner,
+            use_resource=use_resource,
+            synchronization=synchronization,
+            aggregation=aggregation,
         )
 
 
 @everywhere("model_variable")
 @add_arg_scope
-def model_variable(name, shape=None, dtype=dtypes.float32, initializer=None, regularizer=None, trainable=True,
-                   collections=None, caching_device=None, device=None, partitioner=None, custom_getter=None,
-                   use_resource=None, synchronization=None, aggregation=None):
+def model_variable(
+    name,
+    shape=None,
+    dtype=dtypes.float32,
+    initializer=None,
+    regularizer=None,
+    trainable=True,
+    collections=None,
+    caching_device=None,
+    device=None,
+    partitioner=None,
+    custom_getter=None,
+    use_resource=None,
+    synchronization=None,
+    aggregation=None,
+):
     """`variable` that is in MODEL_VARIABLES too."""
     collections = list(collections or [])
     collections += [GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES]
     return variable(
-        name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, trainable=trainable,
-        collections=collections, caching_device=caching_device, device=device, partitioner=partitioner,
-        custom_getter=custom_getter, use_resource=use_resource, synchronization=synchronization, aggregation=aggregation,
+        name,
+        shape=shape,
+        dtype=dtype,
+        initializer=initializer,
+        regularizer=regularizer,
+        trainable=trainable,
+        collections=collections,
+        caching_device=caching_device,
+        device=device,
+        partitioner=partitioner,
+        custom_getter=custom_getter,
+        use_resource=use_resource,
+        synchronization=synchronization,
+        aggregation=aggregation,
     )
 
 
@@ -71,8 +116,12 @@ def model_variable(name, shape=None, dtype=dtypes.float32, initializer=None, reg
 def local_variable(initial_value, validate_shape=True, name=None, use_resource=None):
     """A variable that is not trained, in LOCAL_VARIABLES."""
     return Variable(
-        initial_value, trainable=False, collections=[GraphKeys.LOCAL_VARIABLES], validate_shape=validate_shape,
-        use_resource=use_resource, name=name,
+        initial_value,
+        trainable=False,
+        collections=[GraphKeys.LOCAL_VARIABLES],
+        validate_shape=validate_shape,
+        use_resource=use_resource,
+        name=name,
     )
 
 
@@ -80,8 +129,12 @@ def local_variable(initial_value, validate_shape=True, name=None, use_resource=N
 def global_variable(initial_value, validate_shape=True, name=None, use_resource=None):
     """A variable that is not trained, in GLOBAL_VARIABLES."""
     return Variable(
-        initial_value, trainable=False, collections=[GraphKeys.GLOBAL_VARIABLES], validate_shape=validate_shape,
-        use_resource=use_resource, name=name,
+        initial_value,
+        trainable=False,
+        collections=[GraphKeys.GLOBAL_VARIABLES],
+        validate_shape=validate_shape,
+        use_resource=use_resource,
+        name=name,
     )
 
 

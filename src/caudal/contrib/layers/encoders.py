@@ -22,8 +22,9 @@ __all__ = ["bow_encoder", "dense_to_sparse", "embed_sequence"]
 
 @both("embed_sequence")
 @add_arg_scope
-def embed_sequence(ids, vocab_size=None, embed_dim=None, unique=False, initializer=None, regularizer=None, trainable=True,
-                   scope=None, reuse=None):
+def embed_sequence(
+    ids, vocab_size=None, embed_dim=None, unique=False, initializer=None, regularizer=None, trainable=True, scope=None, reuse=None
+):
     """A vector for each id, `[batch, length, embed_dim]`, from a variable "embeddings".
 
     Args:
@@ -51,8 +52,9 @@ def embed_sequence(ids, vocab_size=None, embed_dim=None, unique=False, initializ
 
 @both("bow_encoder")
 @add_arg_scope
-def bow_encoder(ids, vocab_size, embed_dim, sparse_lookup=True, initializer=None, regularizer=None, trainable=True, scope=None,
-                reuse=None):
+def bow_encoder(
+    ids, vocab_size, embed_dim, sparse_lookup=True, initializer=None, regularizer=None, trainable=True, scope=None, reuse=None
+):
     """The mean of the vectors of each example's ids, `[batch, embed_dim]`.
 
     Args:

@@ -61,16 +61,40 @@ def variable_collections(collections, name):
 def _getter(rename=None):
     """A custom getter that makes model variables, under Slim's names."""
 
-    def model_getter(getter, name, shape=None, dtype=None, initializer=None, regularizer=None, trainable=True,
-                     collections=None, caching_device=None, partitioner=None, rename=rename, use_resource=None,
-                     synchronization=None, aggregation=None, **_):
+    def model_getter(
+        getter,
+        name,
+        shape=None,
+        dtype=None,
+        initializer=None,
+        regularizer=None,
+        trainable=True,
+        collections=None,
+        caching_device=None,
+        partitioner=None,
+        rename=rename,
+        use_resource=None,
+        synchronization=None,
+        aggregation=None,
+        **_,
+    ):
         short = name.split("/")[-1]
         if rename and short in rename:
             name = "/".join(name.split("/")[:-1] + [rename[short]])
         return variables.model_variable(
-            name, shape=shape, dtype=dtype, initializer=initializer, regularizer=regularizer, collections=collections,
-            trainable=trainable, caching_device=caching_device, partitioner=partitioner, custom_getter=getter,
-            use_resource=use_resource, synchronization=synchronization, aggregation=aggregation,
+            name,
+            shape=shape,
+            dtype=dtype,
+            initializer=initializer,
+            regularizer=regularizer,
+            collections=collections,
+            trainable=trainable,
+            caching_device=caching_device,
+            partitioner=partitioner,
+            custom_getter=getter,
+            use_resource=use_resource,
+            synchronization=synchronization,
+            aggregation=aggregation,
         )
 
     return model_getter
@@ -99,10 +123,22 @@ def _normalized(outputs, normalizer_fn, normalizer_params, activation_fn):
 
 @both("fully_connected")
 @add_arg_scope
-def fully_connected(inputs, num_outputs, activation_fn=nn.relu, normalizer_fn=None, normalizer_params=None,
-                    weights_initializer=xavier_initializer(), weights_regularizer=None, biases_initializer=Zeros(),
-                    biases_regularizer=None, reuse=None, variables_collections=None, outputs_collections=None,
-                    trainable=True, scope=None):
+def fully_connected(
+    inputs,
+    num_outputs,
+    activation_fn=nn.relu,
+    normalizer_fn=None,
+    normalizer_params=None,
+    weights_initializer=xavier_initializer(),
+    weights_regularizer=None,
+    biases_initializer=Zeros(),
+    biases_regularizer=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+):
     """activation(normalised(inputs weights + biases)).
 
     Args:
@@ -120,16 +156,23 @@ def fully_connected(inputs, num_outputs, activation_fn=nn.relu, normalizer_fn=No
     Raises:
       ValueError: `num_outputs` is no integer, or the inputs' last dimension is unknown.
     """
-    need(
-        hasattr(num_outputs, "__index__"), "num_outputs type should be one of (<class 'int'>,), got %s." % type(num_outputs)
-    )
+    need(hasattr(num_outputs, "__index__"), "num_outputs type should be one of (<class 'int'>,), got %s." % type(num_outputs))
     with variable_scope(scope, "fully_connected", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
         inputs = convert_to_tensor(inputs)
         layer = core.Dense(
-            units=num_outputs, activation=None, use_bias=not normalizer_fn and bool(biases_initializer),
-            kernel_initializer=weights_initializer, bias_initializer=biases_initializer,
-            kernel_regularizer=weights_regularizer, bias_regularizer=biases_regularizer, activity_regularizer=None,
-            trainable=trainable, name=sc.name, dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+            units=num_outputs,
+            activation=None,
+            use_bias=not normalizer_fn and bool(biases_initializer),
+            kernel_initializer=weights_initializer,
+            bias_initializer=biases_initializer,
+            kernel_regularizer=weights_regularizer,
+            bias_regularizer=biases_regularizer,
+            activity_regularizer=None,
+            trainable=trainable,
+            name=sc.name,
+            dtype=inputs.dtype.base_dtype,
+            _scope=sc,
+            _reuse=reuse,
         )
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, _NAMES)
@@ -142,10 +185,28 @@ _CONVOLUTIONS = {3: convolutional.Conv1D, 4: convolutional.Conv2D, 5: convolutio
 
 @both("convolution")
 @add_arg_scope
-def convolution(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data_format=None, rate=1, activation_fn=nn.relu,
-                normalizer_fn=None, normalizer_params=None, weights_initializer=xavier_initializer(),
-                weights_regularizer=None, biases_initializer=Zeros(), biases_regularizer=None, reuse=None,
-                variables_collections=None, outputs_collections=None, trainable=True, scope=None, conv_dims=None):
+def convolution(
+    inputs,
+    num_outputs,
+    kernel_size,
+    stride=1,
+    padding="SAME",
+    data_format=None,
+    rate=1,
+    activation_fn=nn.relu,
+    normalizer_fn=None,
+    normalizer_params=None,
+    weights_initializer=xavier_initializer(),
+    weights_regularizer=None,
+    biases_initializer=Zeros(),
+    biases_regularizer=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+    conv_dims=None,
+):
     """activation(normalised(convolution of inputs with weights + biases)).
 
     Args:
@@ -160,9 +221,7 @@ def convolution(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data
     Raises:
       ValueError: an unknown data format, or inputs of a wrong rank.
     """
-    need(
-        data_format in (None, "NWC", "NCW", "NHWC", "NCHW", "NDHWC", "NCDHW"), f"Invalid data_format: {data_format!r}"
-    )
+    need(data_format in (None, "NWC", "NCW", "NHWC", "NCHW", "NDHWC", "NCDHW"), f"Invalid data_format: {data_format!r}")
     with variable_scope(scope, "Conv", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
         inputs = convert_to_tensor(inputs)
         rank = inputs.get_shape().ndims
@@ -173,12 +232,24 @@ def convolution(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data
         need(rank in _CONVOLUTIONS, f"Convolution not supported for input with rank {rank}")
         first = data_format is not None and data_format.startswith("NC")
         layer = _CONVOLUTIONS[rank](
-            filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
-            data_format="channels_first" if first else "channels_last", dilation_rate=rate, activation=None,
-            use_bias=not normalizer_fn and bool(biases_initializer), kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer, kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer, activity_regularizer=None, trainable=trainable, name=sc.name,
-            dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+            filters=num_outputs,
+            kernel_size=kernel_size,
+            strides=stride,
+            padding=padding,
+            data_format="channels_first" if first else "channels_last",
+            dilation_rate=rate,
+            activation=None,
+            use_bias=not normalizer_fn and bool(biases_initializer),
+            kernel_initializer=weights_initializer,
+            bias_initializer=biases_initializer,
+            kernel_regularizer=weights_regularizer,
+            bias_regularizer=biases_regularizer,
+            activity_regularizer=None,
+            trainable=trainable,
+            name=sc.name,
+            dtype=inputs.dtype.base_dtype,
+            _scope=sc,
+            _reuse=reuse,
         )
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, _NAMES)
@@ -187,14 +258,48 @@ def convolution(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data
 
 
 def _convolution_of(dims, *names):
-    def call(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data_format=None, rate=1, activation_fn=nn.relu,
-             normalizer_fn=None, normalizer_params=None, weights_initializer=xavier_initializer(), weights_regularizer=None,
-             biases_initializer=Zeros(), biases_regularizer=None, reuse=None, variables_collections=None,
-             outputs_collections=None, trainable=True, scope=None):
+    def call(
+        inputs,
+        num_outputs,
+        kernel_size,
+        stride=1,
+        padding="SAME",
+        data_format=None,
+        rate=1,
+        activation_fn=nn.relu,
+        normalizer_fn=None,
+        normalizer_params=None,
+        weights_initializer=xavier_initializer(),
+        weights_regularizer=None,
+        biases_initializer=Zeros(),
+        biases_regularizer=None,
+        reuse=None,
+        variables_collections=None,
+        outputs_collections=None,
+        trainable=True,
+        scope=None,
+    ):
         return convolution(
-            inputs, num_outputs, kernel_size, stride, padding, data_format, rate, activation_fn, normalizer_fn,
-            normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer, reuse,
-            variables_collections, outputs_collections, trainable, scope, conv_dims=dims,
+            inputs,
+            num_outputs,
+            kernel_size,
+            stride,
+            padding,
+            data_format,
+            rate,
+            activation_fn,
+            normalizer_fn,
+            normalizer_params,
+            weights_initializer,
+            weights_regularizer,
+            biases_initializer,
+            biases_regularizer,
+            reuse,
+            variables_collections,
+            outputs_collections,
+            trainable,
+            scope,
+            conv_dims=dims,
         )
 
     call.__name__ = call.__qualname__ = names[0]
@@ -212,21 +317,48 @@ convolution3d = _convolution_of(3, "convolution3d", "conv3d")
 
 @both("conv2d_transpose")
 @add_arg_scope
-def conv2d_transpose(inputs, num_outputs, kernel_size, stride=1, padding="SAME", data_format="NHWC", activation_fn=nn.relu,
-                     normalizer_fn=None, normalizer_params=None, weights_initializer=xavier_initializer(),
-                     weights_regularizer=None, biases_initializer=Zeros(), biases_regularizer=None, reuse=None,
-                     variables_collections=None, outputs_collections=None, trainable=True, scope=None):
+def conv2d_transpose(
+    inputs,
+    num_outputs,
+    kernel_size,
+    stride=1,
+    padding="SAME",
+    data_format="NHWC",
+    activation_fn=nn.relu,
+    normalizer_fn=None,
+    normalizer_params=None,
+    weights_initializer=xavier_initializer(),
+    weights_regularizer=None,
+    biases_initializer=Zeros(),
+    biases_regularizer=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+):
     """The transpose of a convolution: it makes images larger. The arguments are those of `convolution`."""
     with variable_scope(scope, "Conv2d_transpose", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
         need(data_format in ("NCHW", "NHWC"), "data_format has to be either NCHW or NHWC.")
         inputs = convert_to_tensor(inputs)
         layer = transposed.Conv2DTranspose(
-            filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
-            data_format="channels_first" if data_format == "NCHW" else "channels_last", activation=None,
-            use_bias=not normalizer_fn and bool(biases_initializer), kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer, kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer, activity_regularizer=None, trainable=trainable, name=sc.name,
-            dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+            filters=num_outputs,
+            kernel_size=kernel_size,
+            strides=stride,
+            padding=padding,
+            data_format="channels_first" if data_format == "NCHW" else "channels_last",
+            activation=None,
+            use_bias=not normalizer_fn and bool(biases_initializer),
+            kernel_initializer=weights_initializer,
+            bias_initializer=biases_initializer,
+            kernel_regularizer=weights_regularizer,
+            bias_regularizer=biases_regularizer,
+            activity_regularizer=None,
+            trainable=trainable,
+            name=sc.name,
+            dtype=inputs.dtype.base_dtype,
+            _scope=sc,
+            _reuse=reuse,
         )
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, _NAMES)
@@ -239,11 +371,29 @@ both("convolution2d_transpose")(conv2d_transpose)
 
 @both("separable_conv2d")
 @add_arg_scope
-def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, stride=1, padding="SAME", data_format="NHWC", rate=1,
-                     activation_fn=nn.relu, normalizer_fn=None, normalizer_params=None,
-                     weights_initializer=xavier_initializer(), pointwise_initializer=None, weights_regularizer=None,
-                     biases_initializer=Zeros(), biases_regularizer=None, reuse=None, variables_collections=None,
-                     outputs_collections=None, trainable=True, scope=None):
+def separable_conv2d(
+    inputs,
+    num_outputs,
+    kernel_size,
+    depth_multiplier=1,
+    stride=1,
+    padding="SAME",
+    data_format="NHWC",
+    rate=1,
+    activation_fn=nn.relu,
+    normalizer_fn=None,
+    normalizer_params=None,
+    weights_initializer=xavier_initializer(),
+    pointwise_initializer=None,
+    weights_regularizer=None,
+    biases_initializer=Zeros(),
+    biases_regularizer=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+):
     """A depthwise convolution, then one of 1x1 unless `num_outputs` is None. The arguments are those of `convolution`."""
     need(data_format in ("NHWC", "NCHW"), f"Invalid data_format: {data_format!r}")
     with variable_scope(scope, "SeparableConv2d", [inputs], reuse=reuse, custom_getter=_getter(_SEPARABLE)) as sc:
@@ -251,19 +401,47 @@ def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, strid
         pointwise_initializer = weights_initializer if pointwise_initializer is None else pointwise_initializer
         if num_outputs is None:
             return _depthwise_only(
-                inputs, kernel_size, depth_multiplier, stride, padding, data_format, rate, activation_fn, normalizer_fn,
-                normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer,
-                variables_collections, outputs_collections, trainable, sc,
+                inputs,
+                kernel_size,
+                depth_multiplier,
+                stride,
+                padding,
+                data_format,
+                rate,
+                activation_fn,
+                normalizer_fn,
+                normalizer_params,
+                weights_initializer,
+                weights_regularizer,
+                biases_initializer,
+                biases_regularizer,
+                variables_collections,
+                outputs_collections,
+                trainable,
+                sc,
             )
         layer = separable.SeparableConv2D(
-            filters=num_outputs, kernel_size=kernel_size, strides=stride, padding=padding,
+            filters=num_outputs,
+            kernel_size=kernel_size,
+            strides=stride,
+            padding=padding,
             data_format="channels_first" if data_format == "NCHW" else "channels_last",
-            dilation_rate=convolutional.normalize_tuple(rate, 2, "rate"), activation=None, depth_multiplier=depth_multiplier,
-            use_bias=not normalizer_fn and bool(biases_initializer), depthwise_initializer=weights_initializer,
-            pointwise_initializer=pointwise_initializer, bias_initializer=biases_initializer,
-            depthwise_regularizer=weights_regularizer, pointwise_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer, activity_regularizer=None, trainable=trainable, name=sc.name,
-            dtype=inputs.dtype.base_dtype, _scope=sc, _reuse=reuse,
+            dilation_rate=convolutional.normalize_tuple(rate, 2, "rate"),
+            activation=None,
+            depth_multiplier=depth_multiplier,
+            use_bias=not normalizer_fn and bool(biases_initializer),
+            depthwise_initializer=weights_initializer,
+            pointwise_initializer=pointwise_initializer,
+            bias_initializer=biases_initializer,
+            depthwise_regularizer=weights_regularizer,
+            pointwise_regularizer=weights_regularizer,
+            bias_regularizer=biases_regularizer,
+            activity_regularizer=None,
+            trainable=trainable,
+            name=sc.name,
+            dtype=inputs.dtype.base_dtype,
+            _scope=sc,
+            _reuse=reuse,
         )
         outputs = layer.apply(inputs)
         _keep(layer, variables_collections, {"depthwise_kernel": "weights", "pointwise_kernel": "weights", "bias": "biases"})
@@ -274,27 +452,56 @@ def separable_conv2d(inputs, num_outputs, kernel_size, depth_multiplier=1, strid
 both("separable_convolution2d")(separable_conv2d)
 
 
-def _depthwise_only(inputs, kernel_size, depth_multiplier, stride, padding, data_format, rate, activation_fn, normalizer_fn,
-                    normalizer_params, weights_initializer, weights_regularizer, biases_initializer, biases_regularizer,
-                    variables_collections, outputs_collections, trainable, sc):
+def _depthwise_only(
+    inputs,
+    kernel_size,
+    depth_multiplier,
+    stride,
+    padding,
+    data_format,
+    rate,
+    activation_fn,
+    normalizer_fn,
+    normalizer_params,
+    weights_initializer,
+    weights_regularizer,
+    biases_initializer,
+    biases_regularizer,
+    variables_collections,
+    outputs_collections,
+    trainable,
+    sc,
+):
     """The first part of a separable convolution alone."""
     first = data_format == "NCHW"
     channels, kind = inputs.dims[1 if first else 3], inputs.dtype.base_dtype
     height, width = convolutional.normalize_tuple(kernel_size, 2, "kernel_size")
     down, right = convolutional.normalize_tuple(stride, 2, "stride")
     weights = variables.model_variable(
-        "depthwise_weights", shape=[height, width, channels, depth_multiplier], dtype=kind, initializer=weights_initializer,
-        regularizer=weights_regularizer, trainable=trainable,
+        "depthwise_weights",
+        shape=[height, width, channels, depth_multiplier],
+        dtype=kind,
+        initializer=weights_initializer,
+        regularizer=weights_regularizer,
+        trainable=trainable,
         collections=variable_collections(variables_collections, "weights"),
     )
     outputs = depthwise_conv2d(
-        inputs, weights, [1, 1, down, right] if first else [1, down, right, 1], padding,
-        rate=convolutional.normalize_tuple(rate, 2, "rate"), data_format=data_format,
+        inputs,
+        weights,
+        [1, 1, down, right] if first else [1, down, right, 1],
+        padding,
+        rate=convolutional.normalize_tuple(rate, 2, "rate"),
+        data_format=data_format,
     )
     if normalizer_fn is None and biases_initializer is not None:
         biases = variables.model_variable(
-            "biases", shape=[depth_multiplier * channels], dtype=kind, initializer=biases_initializer,
-            regularizer=biases_regularizer, trainable=trainable,
+            "biases",
+            shape=[depth_multiplier * channels],
+            dtype=kind,
+            initializer=biases_initializer,
+            regularizer=biases_regularizer,
+            trainable=trainable,
             collections=variable_collections(variables_collections, "biases"),
         )
         outputs = nn.bias_add(outputs, biases, data_format=data_format)
@@ -304,25 +511,48 @@ def _depthwise_only(inputs, kernel_size, depth_multiplier, stride, padding, data
 
 @both("conv2d_in_plane")
 @add_arg_scope
-def conv2d_in_plane(inputs, kernel_size, stride=1, padding="SAME", activation_fn=nn.relu, normalizer_fn=None,
-                    normalizer_params=None, weights_initializer=xavier_initializer(), weights_regularizer=None,
-                    biases_initializer=Zeros(), biases_regularizer=None, reuse=None, variables_collections=None,
-                    outputs_collections=None, trainable=True, scope=None):
+def conv2d_in_plane(
+    inputs,
+    kernel_size,
+    stride=1,
+    padding="SAME",
+    activation_fn=nn.relu,
+    normalizer_fn=None,
+    normalizer_params=None,
+    weights_initializer=xavier_initializer(),
+    weights_regularizer=None,
+    biases_initializer=Zeros(),
+    biases_regularizer=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+):
     """The same filter over each channel on its own. The arguments are those of `convolution`."""
     with variable_scope(scope, "ConvInPlane", [inputs], reuse=reuse) as sc:
         kind, channels = inputs.dtype.base_dtype, inputs.dims[-1]
         height, width = convolutional.normalize_tuple(kernel_size, 2, "kernel_size")
         down, right = convolutional.normalize_tuple(stride, 2, "stride")
         weights = variables.model_variable(
-            "weights", shape=[height, width, 1, 1], dtype=kind, initializer=weights_initializer,
-            regularizer=weights_regularizer, trainable=trainable,
+            "weights",
+            shape=[height, width, 1, 1],
+            dtype=kind,
+            initializer=weights_initializer,
+            regularizer=weights_regularizer,
+            trainable=trainable,
             collections=variable_collections(variables_collections, "weights"),
         )
         outputs = depthwise_conv2d(inputs, tile(weights, [1, 1, channels, 1]), [1, down, right, 1], padding)
         if normalizer_fn is None and biases_initializer is not None:
             biases = variables.model_variable(
-                "biases", shape=[channels], dtype=kind, initializer=biases_initializer, regularizer=biases_regularizer,
-                trainable=trainable, collections=variable_collections(variables_collections, "biases"),
+                "biases",
+                shape=[channels],
+                dtype=kind,
+                initializer=biases_initializer,
+                regularizer=biases_regularizer,
+                trainable=trainable,
+                collections=variable_collections(variables_collections, "biases"),
             )
             outputs = nn.bias_add(outputs, biases)
         outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
@@ -375,8 +605,18 @@ def dropout(inputs, keep_prob=0.5, noise_shape=None, is_training=True, outputs_c
 
 @both("bias_add")
 @add_arg_scope
-def bias_add(inputs, activation_fn=None, initializer=Zeros(), regularizer=None, reuse=None, variables_collections=None,
-             outputs_collections=None, trainable=True, data_format="NHWC", scope=None):
+def bias_add(
+    inputs,
+    activation_fn=None,
+    initializer=Zeros(),
+    regularizer=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    data_format="NHWC",
+    scope=None,
+):
     """The inputs plus a vector of biases along their channels."""
     need(data_format in ("NHWC", "NCHW"), "data_format has to be either NCHW or NHWC.")
     with variable_scope(scope, "BiasAdd", [inputs], reuse=reuse) as sc:
@@ -389,8 +629,13 @@ def bias_add(inputs, activation_fn=None, initializer=Zeros(), regularizer=None, 
         features = dims[axis].value
         need(features is not None, "`C` dimension must be known but is None")
         biases = variables.model_variable(
-            "biases", shape=[features], dtype=inputs.dtype.base_dtype, initializer=initializer, regularizer=regularizer,
-            collections=variable_collections(variables_collections, "biases"), trainable=trainable,
+            "biases",
+            shape=[features],
+            dtype=inputs.dtype.base_dtype,
+            initializer=initializer,
+            regularizer=regularizer,
+            collections=variable_collections(variables_collections, "biases"),
+            trainable=trainable,
         )
         outputs = nn.bias_add(inputs, biases, data_format=data_format)
         if activation_fn is not None:
@@ -487,11 +732,31 @@ def stack(inputs, layer, stack_args, **kwargs):
 
 @both("batch_norm")
 @add_arg_scope
-def batch_norm(inputs, decay=0.999, center=True, scale=False, epsilon=0.001, activation_fn=None, param_initializers=None,
-               param_regularizers=None, updates_collections=GraphKeys.UPDATE_OPS, is_training=True, reuse=None,
-               variables_collections=None, outputs_collections=None, trainable=True, batch_weights=None, fused=None,
-               data_format="NHWC", zero_debias_moving_mean=False, scope=None, renorm=False, renorm_clipping=None,
-               renorm_decay=0.99, adjustment=None):
+def batch_norm(
+    inputs,
+    decay=0.999,
+    center=True,
+    scale=False,
+    epsilon=0.001,
+    activation_fn=None,
+    param_initializers=None,
+    param_regularizers=None,
+    updates_collections=GraphKeys.UPDATE_OPS,
+    is_training=True,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    batch_weights=None,
+    fused=None,
+    data_format="NHWC",
+    zero_debias_moving_mean=False,
+    scope=None,
+    renorm=False,
+    renorm_clipping=None,
+    renorm_decay=0.99,
+    adjustment=None,
+):
     """Inputs brought to mean 0 and variance 1 over the batch, then shifted, and scaled if asked.
 
     Args:
@@ -514,7 +779,9 @@ def batch_norm(inputs, decay=0.999, center=True, scale=False, epsilon=0.001, act
     Source: Ioffe and Szegedy (2015).
     """
     if batch_weights is not None or renorm or adjustment is not None or zero_debias_moving_mean:
-        raise NotImplementedError("batch_weights, renorm, adjustment and zero_debias_moving_mean are not made yet: leave them out.")
+        raise NotImplementedError(
+            "batch_weights, renorm, adjustment and zero_debias_moving_mean are not made yet: leave them out."
+        )
     need(data_format in ("NCHW", "NHWC"), "data_format has to be either NCHW or NHWC.")
     inputs = convert_to_tensor(inputs)
     rank = inputs.get_shape().ndims
@@ -523,29 +790,83 @@ def batch_norm(inputs, decay=0.999, center=True, scale=False, epsilon=0.001, act
         fused = can_fuse
     if not fused or (rank == 4 and updates_collections is GraphKeys.UPDATE_OPS):
         return _batch_norm_layer(
-            inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
-            updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable, data_format, scope,
+            inputs,
+            decay,
+            center,
+            scale,
+            epsilon,
+            activation_fn,
+            param_initializers,
+            param_regularizers,
+            updates_collections,
+            is_training,
+            reuse,
+            variables_collections,
+            outputs_collections,
+            trainable,
+            data_format,
+            scope,
             fused,
         )
     return _fused_batch_norm(
-        inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers, updates_collections,
-        is_training, reuse, variables_collections, outputs_collections, trainable, data_format, scope,
+        inputs,
+        decay,
+        center,
+        scale,
+        epsilon,
+        activation_fn,
+        param_initializers,
+        param_regularizers,
+        updates_collections,
+        is_training,
+        reuse,
+        variables_collections,
+        outputs_collections,
+        trainable,
+        data_format,
+        scope,
     )
 
 
-def _batch_norm_layer(inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
-                      updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable,
-                      data_format, scope, fused):
+def _batch_norm_layer(
+    inputs,
+    decay,
+    center,
+    scale,
+    epsilon,
+    activation_fn,
+    param_initializers,
+    param_regularizers,
+    updates_collections,
+    is_training,
+    reuse,
+    variables_collections,
+    outputs_collections,
+    trainable,
+    data_format,
+    scope,
+    fused,
+):
     with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse, custom_getter=_getter()) as sc:
         given = param_initializers or {}
         regularizers = param_regularizers or {}
         layer = normalization.BatchNormalization(
-            axis=1 if data_format == "NCHW" else -1, momentum=decay, epsilon=epsilon, center=center, scale=scale,
-            beta_initializer=given.get("beta", Zeros()), gamma_initializer=given.get("gamma", Ones()),
+            axis=1 if data_format == "NCHW" else -1,
+            momentum=decay,
+            epsilon=epsilon,
+            center=center,
+            scale=scale,
+            beta_initializer=given.get("beta", Zeros()),
+            gamma_initializer=given.get("gamma", Ones()),
             moving_mean_initializer=given.get("moving_mean", Zeros()),
             moving_variance_initializer=given.get("moving_variance", Ones()),
-            beta_regularizer=regularizers.get("beta"), gamma_regularizer=regularizers.get("gamma"), trainable=trainable,
-            name=sc.name, _scope=sc, _reuse=reuse, fused=fused,
+            beta_regularizer=regularizers.get("beta"),
+            gamma_regularizer=regularizers.get("gamma"),
+            trainable=trainable,
+            name=sc.name,
+            _scope=sc,
+            _reuse=reuse,
+            fused=fused,
         )
         outputs = layer.apply(inputs, training=is_training)
         names = {"beta": "beta", "gamma": "gamma", "moving_mean": "moving_mean", "moving_variance": "moving_variance"}
@@ -568,9 +889,24 @@ def _after_updates(updates, outputs, updates_collections):
     return outputs
 
 
-def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, param_initializers, param_regularizers,
-                      updates_collections, is_training, reuse, variables_collections, outputs_collections, trainable,
-                      data_format, scope):
+def _fused_batch_norm(
+    inputs,
+    decay,
+    center,
+    scale,
+    epsilon,
+    activation_fn,
+    param_initializers,
+    param_regularizers,
+    updates_collections,
+    is_training,
+    reuse,
+    variables_collections,
+    outputs_collections,
+    trainable,
+    data_format,
+    scope,
+):
     with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse) as sc:
         original, given_inputs = inputs.get_shape(), inputs
         rank = original.ndims
@@ -583,12 +919,20 @@ def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, para
         channels = inputs.dims[-1 if data_format == "NHWC" else 1]
         need(channels is not None, "`C` dimension must be known but is None")
         kind = dtypes.float32
-        beta = _parameter("beta", center, 0.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Zeros())
-        gamma = _parameter("gamma", scale, 1.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Ones())
+        beta = _parameter(
+            "beta", center, 0.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Zeros()
+        )
+        gamma = _parameter(
+            "gamma", scale, 1.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Ones()
+        )
         given = param_initializers or {}
         mean, variance = (
             variables.model_variable(
-                name, shape=[channels], dtype=kind, initializer=given.get(name, start), trainable=False,
+                name,
+                shape=[channels],
+                dtype=kind,
+                initializer=given.get(name, start),
+                trainable=False,
                 collections=variable_collections(variables_collections, name),
             )
             for name, start in (("moving_mean", Zeros()), ("moving_variance", Ones()))
@@ -598,7 +942,9 @@ def _fused_batch_norm(inputs, decay, center, scale, epsilon, activation_fn, para
             return fused_batch_norm(inputs, gamma, beta, epsilon=epsilon, data_format=data_format)
 
         def used():
-            return fused_batch_norm(inputs, gamma, beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False, data_format=data_format)
+            return fused_batch_norm(
+                inputs, gamma, beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False, data_format=data_format
+            )
 
         outputs, batch_mean, batch_variance = smart_cond(is_training, trained, used)
         if smart_constant_value(is_training) is not False:
@@ -639,8 +985,13 @@ def _parameter(name, wanted, value, channels, kind, initializers, regularizers, 
     if not wanted:
         return constant(value, dtype=kind, shape=[channels])
     return variables.model_variable(
-        name, shape=[channels], dtype=kind, initializer=(initializers or {}).get(name, start),
-        regularizer=(regularizers or {}).get(name), collections=variable_collections(collections, name), trainable=trainable,
+        name,
+        shape=[channels],
+        dtype=kind,
+        initializer=(initializers or {}).get(name, start),
+        regularizer=(regularizers or {}).get(name),
+        collections=variable_collections(collections, name),
+        trainable=trainable,
     )
 
 
@@ -652,8 +1003,19 @@ elu = both("elu")(functools.partial(fully_connected, activation_fn=nn.elu))
 
 @both("layer_norm")
 @add_arg_scope
-def layer_norm(inputs, center=True, scale=True, activation_fn=None, reuse=None, variables_collections=None,
-               outputs_collections=None, trainable=True, begin_norm_axis=1, begin_params_axis=-1, scope=None):
+def layer_norm(
+    inputs,
+    center=True,
+    scale=True,
+    activation_fn=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    begin_norm_axis=1,
+    begin_params_axis=-1,
+    scope=None,
+):
     """Each example brought to mean 0 and variance 1 over its own features, then scaled and shifted.
 
     Source: Ba, Kiros and Hinton, "Layer normalization" (2016).
@@ -674,12 +1036,20 @@ def layer_norm(inputs, center=True, scale=True, activation_fn=None, reuse=None, 
         beta = gamma = None
         if center:
             beta = variables.model_variable(
-                "beta", shape=params, dtype=kind, initializer=Zeros(), trainable=trainable,
+                "beta",
+                shape=params,
+                dtype=kind,
+                initializer=Zeros(),
+                trainable=trainable,
                 collections=variable_collections(variables_collections, "beta"),
             )
         if scale:
             gamma = variables.model_variable(
-                "gamma", shape=params, dtype=kind, initializer=Ones(), trainable=trainable,
+                "gamma",
+                shape=params,
+                dtype=kind,
+                initializer=Ones(),
+                trainable=trainable,
                 collections=variable_collections(variables_collections, "gamma"),
             )
         mean, variance = moments(inputs, list(range(begin, rank)), keep_dims=True)
@@ -688,4 +1058,3 @@ def layer_norm(inputs, center=True, scale=True, activation_fn=None, reuse=None, 
         if activation_fn is not None:
             outputs = activation_fn(outputs)
         return collect(outputs_collections, outputs, alias(sc))
-

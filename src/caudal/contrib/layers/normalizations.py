@@ -20,15 +20,31 @@ def _variable(name, wanted, size, kind, initializers, start, collections, traina
     if not wanted:
         return None
     return variables.model_variable(
-        name, shape=size, dtype=kind, initializer=(initializers or {}).get(name, start), trainable=trainable,
+        name,
+        shape=size,
+        dtype=kind,
+        initializer=(initializers or {}).get(name, start),
+        trainable=trainable,
         collections=variable_collections(collections, name),
     )
 
 
 @both("instance_norm")
 @add_arg_scope
-def instance_norm(inputs, center=True, scale=True, epsilon=1e-6, activation_fn=None, param_initializers=None, reuse=None,
-                  variables_collections=None, outputs_collections=None, trainable=True, data_format="NHWC", scope=None):
+def instance_norm(
+    inputs,
+    center=True,
+    scale=True,
+    epsilon=1e-6,
+    activation_fn=None,
+    param_initializers=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    data_format="NHWC",
+    scope=None,
+):
     """Each channel of each example brought to mean 0 and variance 1 over its space, then scaled and shifted.
 
     Args:
@@ -50,7 +66,9 @@ def instance_norm(inputs, center=True, scale=True, epsilon=1e-6, activation_fn=N
     with variable_scope(scope, "InstanceNorm", [inputs], reuse=reuse) as sc:
         axis = 1 if data_format == "NCHW" else inputs.rank - 1
         channels = inputs.dims[axis]
-        need(channels is not None, f"Inputs {inputs.name} has undefined channels dimension {inputs.get_shape()[axis:axis + 1]}.")
+        need(
+            channels is not None, f"Inputs {inputs.name} has undefined channels dimension {inputs.get_shape()[axis : axis + 1]}."
+        )
         wide = [1, channels] + [1] * (inputs.rank - 2) if data_format == "NCHW" else None
         kind, given, end = inputs.dtype.base_dtype, param_initializers, (variables_collections, trainable)
         beta = _variable("beta", center, [channels], kind, given, Zeros(), *end)
@@ -81,9 +99,23 @@ def _normalized(x, axes, beta, gamma, epsilon, one_pass):
 
 @both("group_norm")
 @add_arg_scope
-def group_norm(inputs, groups=32, channels_axis=-1, reduction_axes=(-3, -2), center=True, scale=True, epsilon=1e-6,
-               activation_fn=None, param_initializers=None, reuse=None, variables_collections=None, outputs_collections=None,
-               trainable=True, scope=None, mean_close_to_zero=False):
+def group_norm(
+    inputs,
+    groups=32,
+    channels_axis=-1,
+    reduction_axes=(-3, -2),
+    center=True,
+    scale=True,
+    epsilon=1e-6,
+    activation_fn=None,
+    param_initializers=None,
+    reuse=None,
+    variables_collections=None,
+    outputs_collections=None,
+    trainable=True,
+    scope=None,
+    mean_close_to_zero=False,
+):
     """Groups of channels of each example brought to mean 0 and variance 1, then scaled and shifted.
 
     Args:

@@ -24,8 +24,17 @@ __all__ = ["maxout", "pool", "spatial_softmax"]
 
 @export("contrib.slim.pool")
 @add_arg_scope
-def pool(inputs, kernel_size, pooling_type, padding="VALID", data_format=None, dilation_rate=1, stride=1,
-         outputs_collections=None, scope=None):
+def pool(
+    inputs,
+    kernel_size,
+    pooling_type,
+    padding="VALID",
+    data_format=None,
+    dilation_rate=1,
+    stride=1,
+    outputs_collections=None,
+    scope=None,
+):
     """The greatest element or the mean of each window, in as many dimensions as the inputs have.
 
     Args:
@@ -47,8 +56,14 @@ def pool(inputs, kernel_size, pooling_type, padding="VALID", data_format=None, d
         space = inputs.rank - 2
         sizes = [list(v) if isinstance(v, (list, tuple)) else [v] * space for v in (kernel_size, dilation_rate, stride)]
         outputs = pool_op(
-            input=inputs, window_shape=sizes[0], pooling_type=pooling_type, padding=padding, data_format=data_format,
-            dilation_rate=sizes[1], strides=sizes[2], name=sc,
+            input=inputs,
+            window_shape=sizes[0],
+            pooling_type=pooling_type,
+            padding=padding,
+            data_format=data_format,
+            dilation_rate=sizes[1],
+            strides=sizes[2],
+            name=sc,
         )
         return collect(outputs_collections, outputs, sc)
 
@@ -129,7 +144,11 @@ def spatial_softmax(features, temperature=None, name=None, variables_collections
             ys = reshape(ys, [height * width])
             if temperature is None:
                 temperature = variables.model_variable(
-                    "temperature", shape=(), dtype=dtypes.float32, initializer=Ones(), trainable=trainable,
+                    "temperature",
+                    shape=(),
+                    dtype=dtypes.float32,
+                    initializer=Ones(),
+                    trainable=trainable,
                     collections=variable_collections(variables_collections, "temperature"),
                 )
             if data_format == "NHWC":

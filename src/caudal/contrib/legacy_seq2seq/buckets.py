@@ -45,12 +45,8 @@ def model_with_buckets(
         len(encoder_inputs) >= longest,
         f"Length of encoder_inputs ({len(encoder_inputs)}) must be at least that of last bucket ({longest}).",
     )
-    need(
-        len(targets) >= most, f"Length of targets ({len(targets)}) must be at least that of last bucket ({most})."
-    )
-    need(
-        len(weights) >= most, f"Length of weights ({len(weights)}) must be at least that of last bucket ({most})."
-    )
+    need(len(targets) >= most, f"Length of targets ({len(targets)}) must be at least that of last bucket ({most}).")
+    need(len(weights) >= most, f"Length of weights ({len(weights)}) must be at least that of last bucket ({most}).")
     loss = sequence_loss_by_example if per_example_loss else sequence_loss
     losses, outputs = [], []
     with name_scope(name, "model_with_buckets", encoder_inputs + decoder_inputs + targets + weights):
@@ -58,7 +54,5 @@ def model_with_buckets(
             with variable_scope(get_variable_scope(), reuse=True if k > 0 else None):
                 made, _ = seq2seq(encoder_inputs[:n_in], decoder_inputs[:n_out])
                 outputs.append(made)
-                losses.append(
-                    loss(made, targets[:n_out], weights[:n_out], softmax_loss_function=softmax_loss_function)
-                )
+                losses.append(loss(made, targets[:n_out], weights[:n_out], softmax_loss_function=softmax_loss_function))
     return outputs, losses

@@ -7,9 +7,9 @@ from ...ground.api import export
 from ...ground.errors import need
 from ...ops.activations import softmax, xw_plus_b
 from ...ops.elementwise import cast, tanh
+from ...ops.embedding import embedding_lookup
 from ...ops.fill import zeros
 from ...ops.join import concat, stack
-from ...ops.embedding import embedding_lookup
 from ...ops.nn_functions import conv2d
 from ...ops.reduce import argmax, reduce_sum
 from ...ops.shape import reshape, shape

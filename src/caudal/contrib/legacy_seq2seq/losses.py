@@ -13,9 +13,7 @@ __all__ = ["sequence_loss", "sequence_loss_by_example"]
 
 
 @export("contrib.legacy_seq2seq.sequence_loss_by_example")
-def sequence_loss_by_example(
-    logits, targets, weights, average_across_timesteps=True, softmax_loss_function=None, name=None
-):
+def sequence_loss_by_example(logits, targets, weights, average_across_timesteps=True, softmax_loss_function=None, name=None):
     """The weighted cross entropy of each sequence, in nats.
 
     Args:

@@ -7,8 +7,8 @@ from ...build.scopes import get_variable, get_variable_scope, variable_scope
 from ...ground import dtypes, nest
 from ...ground.api import export
 from ...ground.errors import need
-from ...ops.join import concat
 from ...ops.embedding import embedding_lookup
+from ...ops.join import concat
 from ...ops.shape import reshape, shape
 from ...rnn.base import RNNCell
 from ...rnn.static import static_rnn
@@ -305,9 +305,7 @@ def one2many_rnn_seq2seq(
     Source: Luong et al., "Multi-task Sequence to Sequence Learning" (2015), sec. 3.1.
     """
     need(isinstance(enc_cell, RNNCell), f"enc_cell is not an RNNCell: {type(enc_cell)}", kind=TypeError)
-    need(
-        set(dec_cells_dict) == set(decoder_inputs_dict), "keys of dec_cells_dict != keys of decodre_inputs_dict"
-    )
+    need(set(dec_cells_dict) == set(decoder_inputs_dict), "keys of dec_cells_dict != keys of decodre_inputs_dict")
     for cell in dec_cells_dict.values():
         need(isinstance(cell, RNNCell), f"dec_cell is not an RNNCell: {type(cell)}", kind=TypeError)
     all_outputs, all_states = {}, {}

@@ -61,7 +61,9 @@ class PowerSignOptimizer(_Sign):
 
     _op, _order = "PowerSign", ("learning_rate", "logbase", "sign_decay", "beta", "grad")
 
-    def __init__(self, learning_rate=0.1, base=math.e, beta=0.9, sign_decay_fn=None, use_locking=False, name="PowerSignOptimizer"):
+    def __init__(
+        self, learning_rate=0.1, base=math.e, beta=0.9, sign_decay_fn=None, use_locking=False, name="PowerSignOptimizer"
+    ):
         super().__init__(learning_rate, math.log(base), beta, sign_decay_fn, use_locking, name)
 
     def _hyper(self):

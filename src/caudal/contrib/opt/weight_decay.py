@@ -26,13 +26,29 @@ class DecoupledWeightDecayExtension:
         self._weight_decay, self._weight_decay_tensor = weight_decay, None
         super().__init__(**kwargs)
 
-    def minimize(self, loss, global_step=None, var_list=None, gate_gradients=1, aggregation_method=None,
-                 colocate_gradients_with_ops=False, name=None, grad_loss=None, decay_var_list=None):
+    def minimize(
+        self,
+        loss,
+        global_step=None,
+        var_list=None,
+        gate_gradients=1,
+        aggregation_method=None,
+        colocate_gradients_with_ops=False,
+        name=None,
+        grad_loss=None,
+        decay_var_list=None,
+    ):
         """As the optimizer's; only variables of `decay_var_list` decay, all by default."""
         self._decay_var_list = set(decay_var_list) if decay_var_list else False
         return super().minimize(
-            loss, global_step=global_step, var_list=var_list, gate_gradients=gate_gradients, aggregation_method=aggregation_method,
-            colocate_gradients_with_ops=colocate_gradients_with_ops, name=name, grad_loss=grad_loss,
+            loss,
+            global_step=global_step,
+            var_list=var_list,
+            gate_gradients=gate_gradients,
+            aggregation_method=aggregation_method,
+            colocate_gradients_with_ops=colocate_gradients_with_ops,
+            name=name,
+            grad_loss=grad_loss,
         )
 
     def apply_gradients(self, grads_and_vars, global_step=None, name=None, decay_var_list=None):
@@ -101,7 +117,11 @@ class MomentumWOptimizer(DecoupledWeightDecayExtension, MomentumOptimizer):
 
     def __init__(self, weight_decay, learning_rate, momentum, use_locking=False, name="MomentumW", use_nesterov=False):
         super().__init__(
-            weight_decay, learning_rate=learning_rate, momentum=momentum, use_locking=use_locking, name=name,
+            weight_decay,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            use_locking=use_locking,
+            name=name,
             use_nesterov=use_nesterov,
         )
 
@@ -117,5 +137,11 @@ class AdamWOptimizer(DecoupledWeightDecayExtension, AdamOptimizer):
 
     def __init__(self, weight_decay, learning_rate=0.001, beta1=0.9, beta2=0.999, epsilon=1e-8, use_locking=False, name="AdamW"):
         super().__init__(
-            weight_decay, learning_rate=learning_rate, beta1=beta1, beta2=beta2, epsilon=epsilon, use_locking=use_locking, name=name
+            weight_decay,
+            learning_rate=learning_rate,
+            beta1=beta1,
+            beta2=beta2,
+            epsilon=epsilon,
+            use_locking=use_locking,
+            name=name,
         )

@@ -38,9 +38,7 @@ class AttentionCellWrapper(RNNCell):
     Source: Bahdanau, Cho and Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate" (2015).
     """
 
-    def __init__(
-        self, cell, attn_length, attn_size=None, attn_vec_size=None, input_size=None, state_is_tuple=True, reuse=None
-    ):
+    def __init__(self, cell, attn_length, attn_size=None, attn_vec_size=None, input_size=None, state_is_tuple=True, reuse=None):
         super().__init__(_reuse=reuse)
         check_cell("cell", cell)
         need(

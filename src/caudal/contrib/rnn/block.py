@@ -46,9 +46,7 @@ class LSTMBlockCell(LayerRNNCell):
     Source: Zaremba, Sutskever and Vinyals, "Recurrent Neural Network Regularization" (2014), sec. 3.1.
     """
 
-    def __init__(
-        self, num_units, forget_bias=1.0, cell_clip=None, use_peephole=False, dtype=None, reuse=None, name="lstm_cell"
-    ):
+    def __init__(self, num_units, forget_bias=1.0, cell_clip=None, use_peephole=False, dtype=None, reuse=None, name="lstm_cell"):
         super().__init__(_reuse=reuse, dtype=dtype, name=name)
         self._num_units, self._forget_bias, self._use_peephole = num_units, forget_bias, use_peephole
         self._cell_clip = -1 if cell_clip is None else cell_clip

@@ -67,9 +67,7 @@ class IntersectionRNNCell(SizedCell):
     Source: Collins, Sohl-Dickstein and Sussillo, "Capacity and Trainability in Recurrent Neural Networks" (2017).
     """
 
-    def __init__(
-        self, num_units, num_in_proj=None, initializer=None, forget_bias=1.0, y_activation=relu, reuse=None
-    ):
+    def __init__(self, num_units, num_in_proj=None, initializer=None, forget_bias=1.0, y_activation=relu, reuse=None):
         super().__init__(num_units, num_units, reuse)
         self._num_units, self._num_in_proj, self._initializer = num_units, num_in_proj, initializer
         self._forget_bias, self._y_activation = forget_bias, y_activation

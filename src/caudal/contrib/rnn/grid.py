@@ -79,8 +79,8 @@ class TimeFreqLSTMCell(SizedCell):
             gates = bias_add(matmul(concat([feature, m, below], 1), weights), b)
             c, m = self._position(gates, c, diagonals)
             below = m
-            states = concat([c, m] if k == 0 else [states, c, m], 1)
-            outputs = m if k == 0 else concat([outputs, m], 1)
+            states = concat([c, m] if k == 0 else [states, c, m], 1)  # noqa: F821  (made by the turn before)
+            outputs = m if k == 0 else concat([outputs, m], 1)  # noqa: F821
         return outputs, states
 
     def _position(self, gates, c, diagonals):
@@ -289,9 +289,7 @@ class _GridWeights:
         for one in which:
             sizes = [depth + 2 * units, self._count * units]
             self._weights[one] = sharded_weights(f"W_{one}_{block:d}", sizes, kind, cell._num_unit_shards)
-            self._bias[one] = get_variable(
-                f"B_{one}_{block:d}", shape=[self._count * units], initializer=Zeros(), dtype=kind
-            )
+            self._bias[one] = get_variable(f"B_{one}_{block:d}", shape=[self._count * units], initializer=Zeros(), dtype=kind)
         self.diagonals = {one: (None, None, None) for one in "ft"}
         if cell._use_peepholes:
             for one in which:

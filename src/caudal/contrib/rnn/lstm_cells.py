@@ -302,9 +302,7 @@ class PhasedLSTMCell(SizedCell):
         size = [self._num_units]
         period = get_variable("period", size, initializer=_random_exp_initializer(*self._period_init))
         phase = get_variable("phase", size, initializer=RandomUniform(0.0, period.initial_value))
-        ratio_on = get_variable(
-            "ratio_on", size, initializer=Constant(self._ratio_on), trainable=self._trainable_ratio_on
-        )
+        ratio_on = get_variable("ratio_on", size, initializer=Constant(self._ratio_on), trainable=self._trainable_ratio_on)
         cycle = _cycle_ratio(time, phase, period)
         rising = 2 * cycle / ratio_on
         falling = 2 - rising

@@ -60,9 +60,20 @@ def multiply_gradients(grads_and_vars, gradient_multipliers):
 
 
 @export("contrib.slim.learning.create_train_op")
-def create_train_op(total_loss, optimizer, global_step=_USE_GLOBAL_STEP, update_ops=None, variables_to_train=None,
-                    clip_gradient_norm=0, summarize_gradients=False, gate_gradients=Optimizer.GATE_OP, aggregation_method=None,
-                    colocate_gradients_with_ops=False, gradient_multipliers=None, check_numerics=True):
+def create_train_op(
+    total_loss,
+    optimizer,
+    global_step=_USE_GLOBAL_STEP,
+    update_ops=None,
+    variables_to_train=None,
+    clip_gradient_norm=0,
+    summarize_gradients=False,
+    gate_gradients=Optimizer.GATE_OP,
+    aggregation_method=None,
+    colocate_gradients_with_ops=False,
+    gradient_multipliers=None,
+    check_numerics=True,
+):
     """The op that makes one step and gives the loss.
 
     Args:
@@ -83,8 +94,16 @@ def create_train_op(total_loss, optimizer, global_step=_USE_GLOBAL_STEP, update_
     if clip_gradient_norm > 0:
         transforms.append(_scoped("clip_grads", lambda grads: clip_gradient_norms(grads, clip_gradient_norm)))
     return _create(
-        total_loss, optimizer, global_step, update_ops, variables_to_train, transforms, gate_gradients, aggregation_method,
-        colocate_gradients_with_ops, check_numerics,
+        total_loss,
+        optimizer,
+        global_step,
+        update_ops,
+        variables_to_train,
+        transforms,
+        gate_gradients,
+        aggregation_method,
+        colocate_gradients_with_ops,
+        check_numerics,
     )
 
 
@@ -138,11 +157,34 @@ def train_step(sess, train_op, global_step, train_step_kwargs):
 
 
 @export("contrib.slim.learning.train")
-def train(train_op, logdir, train_step_fn=train_step, train_step_kwargs=None, log_every_n_steps=1, graph=None, master="",
-          is_chief=True, global_step=None, number_of_steps=None, init_op=None, init_feed_dict=None, local_init_op=None,
-          init_fn=None, ready_op=None, summary_op=None, save_summaries_secs=600, summary_writer=None, startup_delay_steps=0,
-          saver=None, save_interval_secs=600, sync_optimizer=None, session_config=None, session_wrapper=None,
-          trace_every_n_steps=None, ignore_live_threads=False):
+def train(
+    train_op,
+    logdir,
+    train_step_fn=train_step,
+    train_step_kwargs=None,
+    log_every_n_steps=1,
+    graph=None,
+    master="",
+    is_chief=True,
+    global_step=None,
+    number_of_steps=None,
+    init_op=None,
+    init_feed_dict=None,
+    local_init_op=None,
+    init_fn=None,
+    ready_op=None,
+    summary_op=None,
+    save_summaries_secs=600,
+    summary_writer=None,
+    startup_delay_steps=0,
+    saver=None,
+    save_interval_secs=600,
+    sync_optimizer=None,
+    session_config=None,
+    session_wrapper=None,
+    trace_every_n_steps=None,
+    ignore_live_threads=False,
+):
     """Runs a train op until `number_of_steps`, and gives the last loss.
 
     Args:
@@ -184,4 +226,3 @@ def _loop(session, train_op, global_step, step_fn, step_kwargs, number_of_steps,
             print(f"global step {k}: loss = {float(loss):.4f} ({time.time() - start:.3f} sec/step)")
         if should_stop or (number_of_steps and int(session.run(global_step)) >= number_of_steps):
             return loss
-
