@@ -151,14 +151,16 @@ def jit(function, donate):
     return jax.jit(function, donate_argnums=donate)
 
 
-def abstract(function, *args):
-    """Traces `function` without compiling it: what it gives, as shapes and dtypes."""
-    return jax.eval_shape(function, *args)
+def trace(function, *args):
+    """Traces `function`: gives one that does the same for such arguments, without running its Python again."""
+    traced = jax.jit(function, inline=True)
+    jax.eval_shape(traced, *args)
+    return traced
 
 
 def on_device(x):
     """A copy of a NumPy array that is the device's own, so that its buffer may be given away."""
-    return jnp.array(x, copy=True)
+    return jax.device_put(x, may_alias=False)
 
 
 def is_array(x):

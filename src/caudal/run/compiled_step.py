@@ -226,16 +226,16 @@ class _Compiled:
         def learn(inputs, state):
             outs, new = function.trace(have, inputs, state)
             written[:] = new
-            return outs
+            return outs, list(new.values())
 
-        compiled.abstract(learn, inputs, [state[k] for k in have])
+        traced = compiled.trace(learn, inputs, [state[k] for k in have])
         self.written = list(written)
         self.changed = [k for k in self.written if k in have]
         self.kept = [k for k in have if k not in self.written]
 
         def program(inputs, changed, kept):
-            outs, new = function.trace([*self.changed, *self.kept], inputs, [*changed, *kept])
-            return outs, [new[k] for k in self.written]
+            state = dict(zip([*self.changed, *self.kept], [*changed, *kept], strict=True))
+            return traced(inputs, [state[k] for k in have])
 
         self.call = compiled.jit(program, donate=(1,))
 
