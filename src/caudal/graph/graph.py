@@ -203,16 +203,19 @@ class Graph:
         op = made._def
         if op.infer is None:
             return
-        consulted = static.consult()
         wanted = {k: (made if k == "op" else made.attrs[k]) for k in op.infer_wants}
+        mark = static.consult()
         try:
             dims = op.infer(*made._inputs, **wanted)
         except InferError as error:
-            raise _refusal(made, str(error), static.consulted(consulted)) from None
+            refused = error
+        else:
+            for tensor, one in zip(made.outputs, dims, strict=True):
+                tensor.dims = one
+            return
         finally:
-            static.done(consulted)
-        for tensor, one in zip(made.outputs, dims, strict=True):
-            tensor.dims = one
+            static.done(mark)
+        raise _refusal(made, *_first_refusal(made, wanted, refused)) from None
 
     def create_op(
         self,
@@ -701,16 +704,44 @@ class Graph:
         return session
 
 
-def _refusal(made, words, consulted):
+def _first_refusal(made, wanted, refused):
+    """(words, what was looked at) of the first refusal on TF's way to it.
+
+    TF calls a shape rule without any input's value, then again with the values that it asked for, until it asks for no more.
+    """
+    seen = set()
+    while True:
+        mark = static.consult(seen)
+        try:
+            made._def.infer(*made._inputs, **wanted)
+            asked = static.consulted(mark)
+        except InferError as error:
+            return str(error), seen
+        finally:
+            static.done(mark)
+        if asked <= seen:
+            return str(refused), seen
+        seen = seen | asked
+
+
+def _looked_at(made, seen):
+    """What a shape rule had seen of its inputs' values when it refused, in TF's words."""
+    full, part = [], []
+    for k, tensor in enumerate(made._inputs):
+        dims = static.partial_shape(tensor) if ("shape", tensor) in seen else None
+        value = static.value(tensor) if dims is None and ("value", tensor) in seen else None
+        if dims is not None:
+            part.append(f"input[{k}] = {shapes.text(dims)}")
+        elif value is not None:
+            full.append(f"input[{k}] = <{static.summarize(value)}>")
+    words = " and with computed input tensors: " + ", ".join(full) if full else ""
+    return words + (" and with input tensors computed as partial shapes: " + ",".join(part) if part else "")
+
+
+def _refusal(made, words, seen):
     """TF's ValueError for inputs that a shape rule refuses, with the lines that made them."""
     where = f" for '{made._name}' (op: '{made.type}') with input shapes: " + ", ".join(shapes.text(t.dims) for t in made._inputs)
-    values = [(k, consulted[t]) for k, t in enumerate(made._inputs) if consulted.get(t) is not None]
-    full = [f"input[{k}] = <{static.summarize(v)}>" for k, (kind, v) in values if kind == "value"]
-    part = [f"input[{k}] = {shapes.text(v)}" for k, (kind, v) in values if kind == "shape"]
-    if full:
-        where += " and with computed input tensors: " + ", ".join(full)
-    if part:
-        where += " and with input tensors computed as partial shapes: " + ",".join(part)
+    where += _looked_at(made, seen)
     error = ValueError(f"{words}{where}.")
     error.add_note(f"  Node '{made._name}' ({made.type}), made at {source.show(made.place)}")
     names = [a.name for a in made._def.inputs]

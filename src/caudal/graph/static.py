@@ -3,22 +3,27 @@
 import numpy as np
 
 from ..backend import reference
+from ..ground.shapes import with_rank
 
 __all__ = ["partial_shape", "python_value", "value"]
 
-_asked: list[dict] = []  # what the shape rule under way looked at
+_asked: list[tuple] = []  # of the shape rules under way: what each asked for, and what it may see (None: all)
 _LIMIT = 1 << 16  # larger results are not worth keeping at hand
 
 
-def consult():
-    """Begins to note what a shape rule looks at."""
-    _asked.append({})
+def consult(visible=None):
+    """Begins to note what a shape rule asks for, as pairs ("value" or "shape", tensor).
+
+    Args:
+      visible: the pairs that it gets an answer to; all by default.
+    """
+    _asked.append((set(), visible))
     return len(_asked) - 1
 
 
 def consulted(mark):
-    """tensor -> ("value", array) or ("shape", dims) or None, as the rule saw it."""
-    return _asked[mark]
+    """The pairs that the rule asked for."""
+    return _asked[mark][0]
 
 
 def done(mark):
@@ -26,24 +31,39 @@ def done(mark):
     del _asked[mark:]
 
 
+def _may_see(kind, tensor):
+    notes, visible = _asked[-1]
+    notes.add((kind, tensor))
+    return visible is None or (kind, tensor) in visible
+
+
 def value(tensor):
     """The tensor's value as an array, if constants alone decide it; else None."""
-    found = fold(tensor)
-    if _asked:
-        _asked[-1][tensor] = None if found is None else ("value", found)
-    return found
+    if _asked and not _may_see("value", tensor):
+        return None
+    return fold(tensor)
 
 
 def partial_shape(tensor):
     """The shape that an int vector holds, as a tuple with None where not known; None if not even its length is.
 
     A -1 among constants counts as unknown, as TF has it.
+
+    Raises:
+      InferError: in a shape rule, it is no vector; ValueError: a constant below -1.
     """
-    found = _partial(tensor)
-    if _asked and found is not None:
-        whole = fold(tensor) is not None
-        _asked[-1][tensor] = ("shape", found) if not whole else ("shape", found)
-    return found
+    if _asked:
+        with_rank(tensor.dims, 1)
+        if not _may_see("shape", tensor):
+            return _of_length(tensor)
+        _check_sizes(fold(tensor))
+    return _partial(tensor)
+
+
+def _check_sizes(sizes):
+    bad = () if sizes is None else sizes[sizes < -1]
+    if len(bad):
+        raise ValueError(f"Invalid value in tensor used for shape: {bad[0]}")
 
 
 _PYTHON = frozenset({"Cast", "Concat", "ConcatV2", "Const", "Equal", "Fill", "NotEqual", "Pack", "Range"})
@@ -148,9 +168,12 @@ def _partial(tensor):
         found = _slice(op)
         if found is not None:
             return found
-    if tensor.dims is not None and len(tensor.dims) == 1 and tensor.dims[0] is not None:
-        return (None,) * tensor.dims[0]
-    return None
+    return _of_length(tensor)
+
+
+def _of_length(tensor):
+    """As many unknown dimensions as a vector has elements; None if that is not known."""
+    return (None,) * tensor.dims[0] if tensor.dims and tensor.dims[0] is not None else None
 
 
 def _slice(op):
