@@ -7,4 +7,6 @@ from . import check, asserts, activations, clip, nn_functions, convolution, prod
 from . import assert_shapes, candidate_samplers, counting, einsum, fake_quant, fourier, moments  # noqa: F401, I001
 from . import roll, segment_grads, sparse_dense, sparse_reduce, sparse_segment, tridiagonal  # noqa: F401, I001
 from . import sets  # noqa: F401, I001
+from . import queues  # noqa: F401, I001
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
+from . import sampled  # noqa: F401, I001
