@@ -8,6 +8,7 @@ from ..backend import compiled
 from ..graph.composite import IndexedSlices, SparseTensor
 from ..graph.graph import Graph, Operation, Tensor, default_graph, session_stack
 from ..ground.api import export
+from ..ground.waiting import deadline
 from . import devices
 from .feeds import expand, value_for
 from .fetches import Fetches
@@ -32,6 +33,7 @@ class BaseSession:
         self._plans = {}
         self._closed = self._opened = False
         self._placed = 0
+        self._limit = config.operation_timeout_in_ms if config is not None else 0
         devices.check_target(self._target)
 
     # --- what it is -------------------------------------------------------------------------------
@@ -56,8 +58,9 @@ class BaseSession:
         return devices.listed()
 
     def close(self):
-        """Ends the session; its variables are gone."""
+        """Ends the session; its variables are gone, and runs that wait for a queue are cancelled."""
         self._closed = True
+        self._store.halt.stop()
         self._plans.clear()
         self._store = Store()
 
@@ -73,7 +76,7 @@ class BaseSession:
         Args:
           fetches: a tensor, an op, a variable, a name, or any nest of them in lists, tuples, named tuples, dicts.
           feed_dict: tensor (or name) -> its value in this run: numbers, lists, arrays.
-          options: `RunOptions`; accepted.
+          options: `RunOptions`; `timeout_in_ms` limits how long the run may wait for queues, the rest is accepted.
           run_metadata: `RunMetadata`; accepted.
 
         Returns:
@@ -94,6 +97,11 @@ class BaseSession:
         asked = known[0] if known else Fetches(self._graph, fetches)
         tensors, values = self._feeds(feed_dict) if feed_dict else ((), [])
         plan = self._plan(key, asked, tensors)
+        limit = options.timeout_in_ms if options is not None else 0
+        limit = limit or self._limit
+        if limit:
+            with deadline(limit):
+                return asked.rebuild([_result(v) for v in plan.run(values)])
         return asked.rebuild([_result(v) for v in plan.run(values)])
 
     def _plan(self, key, asked, tensors):

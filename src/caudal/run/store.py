@@ -6,16 +6,24 @@ import numpy as np
 
 from ..backend import compiled
 from ..ground.errors import FailedPreconditionError
+from ..ground.waiting import Halt
 
 __all__ = ["Cell", "Store"]
 
 
 class Store:
-    """One session's state: name -> array, or an object such as a queue. Compiled steps that write take `turn`."""
+    """One session's state: name -> array, or an object such as a queue. Compiled steps that write take `turn`.
+
+    Attributes:
+      halt: tells threads that wait for a queue that the session is closed.
+      lock: held while an object such as a queue is made, for a moment.
+    """
 
     def __init__(self):
         self.values = {}
         self.turn = threading.RLock()
+        self.lock = threading.RLock()
+        self.halt = Halt()
 
     def get(self, key):
         """What is kept under `key`, or None; a device's array as a copy, since a step may give its buffer away."""
@@ -61,3 +69,8 @@ class Cell:
             value = make()
             self.store.set(self.key, value)
         return value
+
+    def once(self, make):
+        """The one object that all threads share; the first of them makes it with `make(halt)`."""
+        with self.store.lock:
+            return self.get(lambda: make(self.store.halt))
