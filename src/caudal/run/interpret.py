@@ -61,6 +61,7 @@ _BAD = (ValueError, TypeError, IndexError, ZeroDivisionError, FloatingPointError
 
 def refine(error, op):
     """The error of a failed op, with its node and the user's lines; what NumPy refused is an invalid argument."""
+    op = getattr(op, "source", op)
     if not isinstance(error, OpError):
         if not isinstance(error, _BAD):
             return error

@@ -7,6 +7,7 @@ from .classify import Classes, is_variable_op, worth_compiling
 from .compiled_step import CompiledStep
 from .flow import DEAD, Flow, has_flow
 from .interpret import Interpreted, state_key
+from .late_reads import with_late_reads
 from .prune import prune
 from .store import Cell
 
@@ -27,7 +28,7 @@ class Plan:
         given = set(fed)
         late = {t: variable_of(t) for t in tensors if t not in given and variable_of(t) is not None}
         roots = [t.op for t in tensors if t not in given and t not in late] + list(targets)
-        self.ops = prune(roots, given)
+        self.ops = with_late_reads(prune(roots, given), given)
         self.slots = {t: k for k, t in enumerate(fed)}
         self.steps = _steps(self.ops, self.slots, given, {t for t in tensors if t not in late}, store)
         for tensor in late:

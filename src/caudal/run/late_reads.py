@@ -1,0 +1,142 @@
+"""Reads of reference variables made where the graph orders them: a read shares the variable's memory, so an op that comes
+after an assignment sees what was assigned, though the read itself was made before it."""
+
+from ..graph.opdef import lookup
+from ..graph.tensor import Operation, Tensor
+
+__all__ = ["with_late_reads"]
+
+_VARIABLES = frozenset({"VariableV2", "Variable"})
+_SHARING = frozenset({"Identity", "StopGradient", "PreventGradient", "Reshape", "Squeeze", "ExpandDims"})
+_IDENTITY = lookup("Identity")
+
+
+class _Stand(Operation):
+    """An op of a plan with other inputs than in the graph; where ops are looked up it is equal to that one."""
+
+    def __init__(self, op, inputs):
+        self.__dict__.update(op.__dict__)
+        self._inputs, self.source = inputs, op
+
+    def __hash__(self):
+        return hash(self.source)
+
+    def __eq__(self, other):
+        return self is other or self.source is other
+
+
+class _Again(Operation):
+    """A sharing op done once more, at a later place in the plan."""
+
+    def __init__(self, op, inputs):
+        self.__dict__.update(op.__dict__)
+        self._inputs, self._controls, self.source = inputs, [], op
+        self.outputs = [Tensor(self, t._value_index, t._dtype) for t in op.outputs]
+        for tensor, old in zip(self.outputs, op.outputs, strict=True):
+            tensor.dims = old.dims
+
+
+def with_late_reads(ops, fed):
+    """The ordered ops of a plan, with a read of its own for each that the graph puts after an assignment.
+
+    Where nothing orders a use and an assignment, the use has the value from before.
+    """
+    writers = _writers(ops)
+    if not writers:
+        return ops
+    return _Walk(writers, fed).over(ops)
+
+
+def _writers(ops):
+    """op -> variables that it changes through a reference."""
+    out = {}
+    for op in ops:
+        if op._inputs and op._inputs[0]._dtype._is_ref_dtype:
+            wants = _ref_inputs(op)
+            changed = [_variable(t) for t, want in zip(op._inputs, wants, strict=True) if want and t._dtype._is_ref_dtype]
+            if changed and op._def.name not in _ONLY_PASS:
+                out[op] = changed
+    return out
+
+
+_ONLY_PASS = frozenset(
+    {"IsVariableInitialized", "RefSwitch", "RefMerge", "RefEnter", "RefExit", "RefNextIteration", "RefIdentity", "RefSelect"}
+)
+
+
+def _ref_inputs(op):
+    wants = []
+    for arg in op._def.inputs:
+        n = op.attrs[arg.number_attr] if arg.number_attr else len(op.attrs[arg.list_attr]) if arg.list_attr else 1
+        wants += [arg.is_ref] * n
+    return wants
+
+
+def _variable(tensor):
+    """The variable that a reference leads to."""
+    op = tensor.op
+    while op._def.name not in _VARIABLES and op._inputs and op._inputs[0]._dtype._is_ref_dtype:
+        op = op._inputs[0].op
+    return op
+
+
+class _Walk:
+    """One walk over the ops in order. `before`: op -> the assignments that come before it, as bits; `shares`: tensor -> the
+    variable whose memory it is; `assigns`: variable -> the bits of its assignments."""
+
+    def __init__(self, writers, fed):
+        self.fed, self.writers = fed, writers
+        self.bits = {op: 1 << k for k, op in enumerate(writers)}
+        self.assigns = {}
+        for op, variables in writers.items():
+            for variable in variables:
+                self.assigns[variable] = self.assigns.get(variable, 0) | self.bits[op]
+        self.before, self.shares, self.out = {}, {}, []
+
+    def over(self, ops):
+        """The ops with their late reads."""
+        for op in ops:
+            seen = self._seen(op)
+            self.before[op] = seen | self.bits.get(op, 0)
+            self._note(op)
+            self.out.append(self._placed(op, seen))
+        return self.out
+
+    def _seen(self, op):
+        seen = 0
+        for tensor in op._inputs:
+            if tensor not in self.fed:
+                seen |= self.before.get(tensor.op, 0)
+        for control in op._controls:
+            seen |= self.before.get(control, 0)
+        return seen
+
+    def _note(self, op):
+        if op._def.name not in _SHARING or op.outputs[0] in self.fed:
+            return
+        tensor = op._inputs[0]
+        if tensor._dtype._is_ref_dtype:
+            if op._def is _IDENTITY:
+                self.shares[op.outputs[0]] = _variable(tensor)
+        elif tensor in self.shares:
+            self.shares[op.outputs[0]] = self.shares[tensor]
+
+    def _placed(self, op, seen):
+        """The op, or one that stands for it with later reads."""
+        if not seen:
+            return op
+        again = {}
+        inputs = [self._late(t, seen, again) for t in op._inputs]
+        return _Stand(op, inputs) if again else op
+
+    def _late(self, tensor, seen, again):
+        """`tensor`, or the same read again if an assignment came between."""
+        variable = self.shares.get(tensor)
+        if variable is None or not seen & self.assigns.get(variable, 0) & ~self.before[tensor.op]:
+            return tensor
+        if tensor not in again:
+            op = tensor.op
+            made = _Again(op, [self._late(op._inputs[0], seen, again), *op._inputs[1:]])
+            self.out.append(made)
+            again[tensor] = made.outputs[0]
+        return again[tensor]
