@@ -5,9 +5,11 @@ for Poisson Hörmann, "The transformed rejection method for generating Poisson r
 """
 
 import numpy as np
-import scipy.special
 
+from ..ground.late import Late
 from .philox import RESERVED, advanced, bits, box_muller, box_muller_double, double, size, take
+
+_special = Late("scipy.special")
 
 __all__ = ["gamma", "multinomial", "poisson", "shuffle_order", "truncated_normal"]
 
@@ -151,7 +153,7 @@ def _try_poisson(lanes, left, rates, out):
     edge = 0.5 - np.abs(u)
     with np.errstate(divide="ignore", invalid="ignore"):
         k = np.floor((2 * a / edge + b) * u + rate + 0.43)
-        bound = -rate + k * np.log(rate) - scipy.special.gammaln(k + 1)
+        bound = -rate + k * np.log(rate) - _special.gammaln(k + 1)
         exact = np.log(v * (1.1239 + 1.1328 / (b - 3.4)) / (a / (edge * edge) + b)) <= bound
     squeezed = (edge >= 0.07) & (v <= 0.9277 - 3.6224 / (b - 2))
     refused = (k < 0) | ((edge < 0.013) & (v > edge))

@@ -165,7 +165,12 @@ def parse(line):
 
 def wants(rule):
     """The keyword-only arguments of a rule: the attributes that it asks for."""
-    return tuple(inspect.getfullargspec(rule).kwonlyargs) if rule else ()
+    if rule is None:
+        return ()
+    code = getattr(rule, "__code__", None)
+    if code is None or hasattr(rule, "__wrapped__"):
+        return tuple(inspect.getfullargspec(rule).kwonlyargs)
+    return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]  # the same, quicker
 
 
 def gradient(name, rule):

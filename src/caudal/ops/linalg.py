@@ -3,13 +3,13 @@
 import collections
 
 import numpy as np
-import scipy.linalg
 
 from ..graph.define import define
 from ..graph.scopes import control_dependencies, name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError, need
+from ..ground.late import Late
 from .elementwise import PLAIN, cast, real, reciprocal_of, square
 from .fill import zeros_like
 from .join import concat
@@ -17,6 +17,8 @@ from .matmul import matmul
 from .matrices import adjoint, eye, matrix_band_part, matrix_diag, matrix_diag_part, matrix_set_diag, matrix_transpose
 from .reduce import reduce_sum
 from .shape import expand_dims, reshape, shape
+
+_linalg = Late("scipy.linalg")
 
 __all__ = [
     "cholesky",
@@ -294,7 +296,7 @@ def _lower_lu(B, x, *, output_idx_type, op):
 
 
 def _one_lu(x):
-    packed, pivots = scipy.linalg.lu_factor(x, check_finite=False)
+    packed, pivots = _linalg.lu_factor(x, check_finite=False)
     order = np.arange(len(pivots))
     for k, other in enumerate(pivots):
         order[[k, other]] = order[[other, k]]
@@ -458,8 +460,8 @@ def _each(function):
     return lower
 
 
-_root = define("MatrixSquareRoot", infer=lambda x: [_square(x)], lower=_each(scipy.linalg.sqrtm), host=True)
-_logarithm = define("MatrixLogarithm", infer=lambda x: [_square(x)], lower=_each(scipy.linalg.logm), host=True)
+_root = define("MatrixSquareRoot", infer=lambda x: [_square(x)], lower=_each(lambda x: _linalg.sqrtm(x)), host=True)
+_logarithm = define("MatrixLogarithm", infer=lambda x: [_square(x)], lower=_each(lambda x: _linalg.logm(x)), host=True)
 
 
 @export("matrix_square_root", "linalg.sqrtm")
