@@ -105,7 +105,7 @@ def _compute(op):
     definition = op._def
     if not definition.pure or definition.lower is None or definition.host or definition.control or not op._inputs:
         return ()
-    if kind in ("Placeholder", "PlaceholderWithDefault", "StopGradient", "PreventGradient", "CheckNumerics"):
+    if kind in ("Placeholder", "PlaceholderWithDefault", "PreventGradient", "CheckNumerics"):
         return ()
     args = []
     for tensor in op._inputs:
