@@ -1,6 +1,7 @@
 """Operation and Tensor: the nodes of a graph and what flows between them."""
 
 from ..ground import shapes
+from ..ground.errors import OperatorNotAllowedInGraphError
 from ..ground.shapes import TensorShape
 
 __all__ = ["Operation", "Tensor"]
@@ -19,7 +20,7 @@ class Tensor:
 
     def __init__(self, op, value_index, dtype):
         self.op, self._value_index, self._dtype = op, value_index, dtype
-        self.dims = None
+        self.dims = self._shape = None
 
     @property
     def dtype(self):
@@ -48,12 +49,15 @@ class Tensor:
 
     @property
     def shape(self):
-        """The static `TensorShape`: what is known of the shape before a run."""
-        return TensorShape._of(self.dims)
+        """The static `TensorShape`: what is known of the shape before a run; the same object while it stays."""
+        made = self._shape
+        if made is None or made._tuple is not self.dims:
+            made = self._shape = TensorShape._of(self.dims)
+        return made
 
     def get_shape(self):
         """The static `TensorShape`; the same as `shape`."""
-        return TensorShape._of(self.dims)
+        return self.shape
 
     @property
     def rank(self):
@@ -79,9 +83,8 @@ class Tensor:
         self.dims = self.shape.merge_with(shape)._tuple if self.dims is not None else shapes.dims_of(shape)
 
     def consumers(self):
-        """The operations that take this tensor, in order of creation."""
-        ops = {id(op): op for op in self.op.graph._consumers(self)}
-        return list(ops.values())
+        """The operations that take this tensor, in order of creation; one that takes it twice comes twice."""
+        return [op for op in self.op.graph._consumers(self) for taken in op._inputs if taken is self]
 
     def eval(self, feed_dict=None, session=None):
         """The value of this tensor, computed by the session given or the default one.
@@ -99,7 +102,7 @@ class Tensor:
         return self.op.graph._session_for(session, "eval", "tensor", "evaluate tensor", "Evaluate tensor").run(self, feed_dict)
 
     def __iter__(self):
-        raise TypeError(
+        raise OperatorNotAllowedInGraphError(
             "iterating over `tf.Tensor` is not allowed in Graph execution. "
             "Use Eager execution or decorate this function with @tf.function."
         )
@@ -108,7 +111,7 @@ class Tensor:
         raise TypeError(f"object of type 'Tensor' has no len(). Use tf.shape(x)[0] or x.shape[0] instead: {self.name}")
 
     def __bool__(self):
-        raise TypeError(
+        raise OperatorNotAllowedInGraphError(
             "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. "
             "Use Eager execution or decorate this function with @tf.function."
         )

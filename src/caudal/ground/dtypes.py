@@ -37,12 +37,13 @@ _TABLE = [
 ]
 _NAMES = {number: name for number, name, _ in _TABLE}
 _NUMPY = {number: kind for number, _, kind in _TABLE}
+_AS_TF = {7: object, 10: builtins.bool}  # what 1.15 calls np.object and np.bool
 _FLOATS = frozenset({1, 2, 14, 19})
 _INTEGERS = frozenset({3, 4, 5, 6, 9, 17, 22, 23})
 _UNSIGNED = frozenset({4, 17, 22, 23})
 _COMPLEX = frozenset({8, 18})
 _QUANTIZED = frozenset({11, 12, 13, 15, 16})
-_BOUNDS = {14: (float.fromhex("-0x1.FEp127"), float.fromhex("0x1.FEp127"))}  # bfloat16
+_BOUNDS = {14: tuple(ml_dtypes.bfloat16(float.fromhex(b)) for b in ("-0x1.FEp127", "0x1.FEp127"))}  # bfloat16
 
 
 class DType:
@@ -64,7 +65,6 @@ class DType:
         self._is_ref_dtype = number > _REF
         self.as_datatype_enum = number
         self.name = _NAMES[base] + ("_ref" if self._is_ref_dtype else "")
-        self.as_numpy_dtype = _NUMPY[base]
         self.is_floating = base in _FLOATS
         self.is_integer = base in _INTEGERS
         self.is_unsigned = base in _UNSIGNED
@@ -73,11 +73,25 @@ class DType:
         self.is_quantized = base in _QUANTIZED
         self.is_numpy_compatible = base not in (20, 21)
         self.base_dtype = self if not self._is_ref_dtype else _INTERNED[base]
-        self.np = np.dtype(self.as_numpy_dtype)
+        self.np = np.dtype(_NUMPY[base])
 
     @property
     def _as_ref(self):
         return self if self._is_ref_dtype else _INTERNED[self._type_enum + _REF]
+
+    @property
+    def as_numpy_dtype(self):
+        """NumPy's type: a class, or a structured dtype for quantised numbers.
+
+        Raises:
+          KeyError: a resource or a variant, which no array holds.
+        """
+        base = self.base_dtype
+        if not self.is_numpy_compatible:
+            raise KeyError(self._type_enum)
+        if self.is_quantized:
+            return np.dtype([(base.name, self.np)])
+        return _AS_TF.get(base._type_enum) or _NUMPY[base._type_enum]
 
     @property
     def real_dtype(self):
@@ -86,12 +100,12 @@ class DType:
 
     @property
     def size(self):
-        """Bytes that one element takes; 1 for strings and handles, as TF counts."""
-        return 1 if self.np == np.dtype(object) else self.np.itemsize
+        """Bytes that one element takes: 8 for a string, which is a pointer, and 1 for handles, as TF counts."""
+        return self.np.itemsize if self.is_numpy_compatible else 1
 
     def _bound(self, which):
         base = self.base_dtype
-        if self.is_quantized or base in (bool, string, complex64, complex128):
+        if self.is_quantized or base in (bool, string, complex64, complex128, resource, variant):
             raise TypeError(f"Cannot find {('minimum', 'maximum')[which]} value of {self}.")
         if base._type_enum in _BOUNDS:
             return _BOUNDS[base._type_enum][which]
@@ -113,11 +127,12 @@ class DType:
 
     @property
     def limits(self, clip_negative=True):
-        """(least, greatest) for images: `[0, 1]` for floats, the whole range for integers, from 0."""
-        kind = self.as_numpy_dtype
-        if kind not in _LIMITS:
-            raise ValueError(str(self) + " does not have defined limits.")
-        low, high = _LIMITS[kind]
+        """(least, greatest) for images: `[0, 1]` for floats, the whole range for integers, from 0.
+
+        Raises:
+          KeyError: a type that images don't have.
+        """
+        low, high = _LIMITS[self.as_numpy_dtype]
         return (0 if clip_negative else low), high
 
     def is_compatible_with(self, other):
@@ -168,7 +183,6 @@ qint8, quint8, qint32, qint16, quint16 = (_INTERNED[n] for n in (11, 12, 13, 15,
 half, double = float16, float64
 QUANTIZED_DTYPES = frozenset([_INTERNED[n] for n in sorted(_QUANTIZED)] + [_INTERNED[n + _REF] for n in sorted(_QUANTIZED)])
 _LIMITS = {
-    np.bool_: (False, True),
     np.uint8: (0, 255),
     np.uint16: (0, 65535),
     np.int8: (-128, 127),
@@ -186,7 +200,8 @@ _BY_NAME |= {"half": float16, "half_ref": float16._as_ref, "float": float32, "fl
 _BY_NAME |= {"double": float64, "double_ref": float64._as_ref}
 _BY_NUMPY = {t.np: t for t in reversed([_INTERNED[n] for n, _, _ in _TABLE if n not in _QUANTIZED and n < 20])}
 _BY_NUMPY |= {np.dtype(np.uint32): uint32, np.dtype(np.uint64): uint64}
-_BY_PYTHON = {float: float32, int: int32, builtins.bool: bool, object: string}
+_BY_CLASS = {kind.type: t for kind, t in _BY_NUMPY.items()}
+_BY_PYTHON = {float: float32, builtins.bool: bool, object: string}
 _known: dict[object, DType] = {}  # what as_dtype was asked before, for the hot path
 
 
@@ -216,23 +231,16 @@ def as_dtype(type_value):
 
 def _look_up(value):
     if isinstance(value, str):
-        if value in _BY_NAME:
-            return _BY_NAME[value]
-    elif isinstance(value, int) and not isinstance(value, np.dtype):
-        if int(value) in _INTERNED:
-            return _INTERNED[int(value)]
-    elif isinstance(value, type) and value in _BY_PYTHON:
-        return _BY_PYTHON[value]
-    if value is not None:
-        try:
-            kind = np.dtype(value)
-        except (TypeError, ValueError, SyntaxError):
-            kind = getattr(value, "dtype", None) if not isinstance(value, str) else None
-            if type(kind) is DType:
-                return kind
-        if isinstance(kind, np.dtype):
-            if kind in _BY_NUMPY:
-                return _BY_NUMPY[kind]
-            if kind.kind in "SU":
-                return string
-    raise TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.")
+        found = _BY_NAME.get(value)
+    elif isinstance(value, np.dtype):
+        found = string if value.kind in "SU" else _BY_NUMPY.get(value)
+    elif isinstance(value, type):
+        found = _BY_PYTHON.get(value) or _BY_CLASS.get(value)
+    elif isinstance(value, int):
+        found = _INTERNED.get(int(value))
+    else:
+        kind = getattr(value, "dtype", None)  # an array's, a tensor's or a variable's
+        found = kind if type(kind) is DType else None if kind is None else _BY_NUMPY.get(np.dtype(kind))
+    if found is None:
+        raise TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.")
+    return found

@@ -98,6 +98,10 @@ CODES = {"OK": 0} | {
 }
 
 
+class OperatorNotAllowedInGraphError(TypeError):
+    """A tensor stands where only a value can: in `if`, `for` or `in`."""
+
+
 class InferError(Exception):
     """A shape rule refuses its inputs; the graph turns this into TF's ValueError with the node's name."""
 

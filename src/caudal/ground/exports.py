@@ -14,6 +14,7 @@ constant(dtypes.QUANTIZED_DTYPES, "QUANTIZED_DTYPES", "dtypes.QUANTIZED_DTYPES")
 constant(shapes.TensorShape, "TensorShape")
 constant(shapes.Dimension, "Dimension")
 constant(shapes.dimension_value, "compat.dimension_value", "dimension_value")
+constant(shapes.dimension_at_index, "compat.dimension_at_index", "dimension_at_index")
 
 constant(errors.OpError, "OpError", "errors.OpError")
 for _error in errors.BY_CODE.values():

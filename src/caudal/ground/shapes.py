@@ -277,6 +277,19 @@ def as_dimension(value):
     return value if isinstance(value, Dimension) else Dimension(value)
 
 
+def dimension_at_index(shape, index):
+    """One dimension of a `TensorShape`, be its rank unknown: `tf.compat.dimension_at_index`.
+
+    Args:
+      shape: a `TensorShape`.
+      index: an int.
+
+    Returns:
+      A `Dimension`, unknown if the rank is.
+    """
+    return Dimension(None) if shape.rank is None else shape.dims[index]
+
+
 def dimension_value(dimension):
     """The size in a `Dimension` or an int: `tf.compat.dimension_value`."""
     return dimension.value if isinstance(dimension, Dimension) else dimension
@@ -509,7 +522,7 @@ class TensorShape:
             other = as_shape(other)
         except TypeError:
             return NotImplemented
-        return self._tuple == other._tuple
+        return self.dims == other.dims  # an unknown dimension equals none but itself
 
     def __ne__(self, other):
         try:
@@ -518,7 +531,7 @@ class TensorShape:
             return NotImplemented
         if self._tuple is None or other._tuple is None:
             raise ValueError("The inequality of unknown TensorShapes is undefined.")
-        return self._tuple != other._tuple
+        return self.dims != other.dims
 
     def __hash__(self):
         return hash(self._tuple)
