@@ -522,15 +522,19 @@ def _lower_fused_grad(B, dy, x, scale, mean, variance, *rest, epsilon, data_form
     kind = scale.dtype
     axes = _channels(data_format)
     dy, y = dy.astype(kind), x.astype(kind)
+
+    def wide(v):
+        return _wide(v, y, data_format)
+
     inverse = 1 / B.sqrt(variance + np.asarray(epsilon, kind))
-    centred = (y - _wide(mean, y, data_format)) * _wide(inverse, y, data_format)
-    d_scale, d_offset = B.sum(dy * centred, axis=axes), B.sum(dy, axis=axes)
-    if is_training:
-        n = np.asarray(np.prod([x.shape[a] for a in axes]), kind)
-        inner = dy - _wide(d_offset / n, y, data_format) - centred * _wide(d_scale / n, y, data_format)
-    else:
-        inner = dy
-    dx = inner * _wide(scale * inverse, y, data_format)
+    centred = y - wide(mean)
+    d_scale, d_offset = B.sum(dy * centred * wide(inverse), axis=axes), B.sum(dy, axis=axes)
+    inner = dy
+    if is_training:  # in this order: what is left of the difference hangs on the last bits
+        each = np.asarray(1 / np.prod([x.shape[a] for a in axes]), kind)
+        slope = inverse * inverse * (B.sum(dy * centred, axis=axes) * each)
+        inner = dy - wide(d_offset * each) - centred * wide(slope)
+    dx = inner * wide(scale * inverse)
     rest = B.zeros(0 if is_training else scale.shape, kind)
     return dx.astype(x.dtype), d_scale, d_offset, rest, rest
 
