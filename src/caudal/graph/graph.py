@@ -183,16 +183,25 @@ class Graph:
         self._check_contexts(made)
         if self._context is not None:
             self._context.AddOp(made)
-        if self._devices:
+        bound = self._referenced(made) if made._def.takes_refs else []
+        if self._devices and not bound:
             self._devices.apply(made)
-        if self._colocated:
-            groups = sorted({g for op in self._colocated for g in op.colocation_groups()})
-            made._device = next((op._device for op in reversed(self._colocated) if op._device), made._device)
-            made._colocations = groups
-            made.attrs["_class"] = groups
+        if bound or self._colocated:
+            self._bind(made, self._colocated + bound)
         if self._container and made._def.is_stateful and "container" in made.attrs and not made.attrs["container"]:
             made.attrs["container"] = self._container.encode()
         return made
+
+    @staticmethod
+    def _referenced(made):
+        """The ops of the variables that `made` takes as references: it has to be where they are."""
+        return [t.op for arg, tensors in _group(made._def, made._inputs, made.attrs) if arg.is_ref for t in tensors]
+
+    @staticmethod
+    def _bind(made, to):
+        """Puts `made` where the ops `to` are."""
+        made.attrs["_class"] = sorted({g for op in to for g in op.colocation_groups()})
+        made._device = next((op._device for op in reversed(to) if op._device), made._device)
 
     def _check_contexts(self, made):
         for tensor in made._inputs:

@@ -115,6 +115,7 @@ class OpDef:
         self.begin = None
         self.control = False
         self.pure = not self.is_stateful and not any(a.is_ref or a.dtype is resource for a in inputs)
+        self.takes_refs = any(a.is_ref for a in inputs)
         self.simple_inputs = not any(a.is_list or a.is_ref for a in inputs)
         self.attr_order = list(attrs.values())
 

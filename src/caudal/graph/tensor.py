@@ -164,7 +164,6 @@ class Operation:
         self._id = 0
         self._device = ""
         self._control_flow_context = None
-        self._colocations = None
         self.outputs = [Tensor(self, i, t) for i, t in enumerate(types)]
 
     @property
@@ -237,9 +236,8 @@ class Operation:
 
     def colocation_groups(self):
         """The names of the groups of ops that have to be on one device."""
-        if self._colocations:
-            return list(self._colocations)
-        return [b"loc:@" + self._name.encode()]
+        groups = [g for g in self.attrs.get("_class") or () if g.startswith(b"loc:@")]
+        return groups or [b"loc:@" + self._name.encode()]
 
     def values(self):
         """The outputs, as a tuple."""

@@ -20,7 +20,7 @@ class Node(Operation):
     def __init__(self, op, definition, inputs, attrs, types):
         self.graph, self._def, self._name, self._id = op.graph, definition, op._name, op._id
         self._inputs, self._controls, self.attrs, self.place = inputs, (), attrs, op.place
-        self._device, self._control_flow_context, self._colocations = "", None, None
+        self._device, self._control_flow_context = "", None
         self.outputs = [Tensor(self, i, t) for i, t in enumerate(types)]
         self.source = op
 
