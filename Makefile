@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: study test lint protos clean
+.PHONY: study test bench lint protos clean
 
 $(VENV)/.study: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -23,6 +23,14 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	$(BIN)/python -m pytest -n 2 tests
 
+.venv-peers/.done:
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check 'tensorflow-cpu==2.21.*'
+	@touch $@
+
+bench: $(VENV)/.dev .venv-peers/.done
+	$(BIN)/python bench/run.py
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 
@@ -30,4 +38,4 @@ protos: $(VENV)/.dev
 	cd src && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. caudal/formats/proto/*.proto
 
 clean:
-	rm -rf $(VENV) results
+	rm -rf $(VENV) .venv-peers results
