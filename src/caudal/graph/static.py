@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..backend import reference
+from ..ground.errors import InferError
 from ..ground.shapes import with_rank
 
 __all__ = ["partial_shape", "python_value", "value"]
@@ -42,6 +43,44 @@ def value(tensor):
     if _asked and not _may_see("value", tensor):
         return None
     return fold(tensor)
+
+
+def number(tensor):
+    """The int that a scalar holds, or None.
+
+    Raises:
+      InferError: in a shape rule, it is no scalar.
+    """
+    found = value(tensor)
+    if found is not None and found.ndim:
+        raise InferError(f"Input must be scalar but has rank {found.ndim}")
+    return None if found is None else int(found)
+
+
+def dimension(tensor, index):
+    """The size that the scalar input `index` of an op holds, or None.
+
+    Raises:
+      InferError: it is below 0.
+    """
+    size = number(tensor)
+    if size is not None and size < 0:
+        raise InferError(f"Dimension size, given by scalar input {index}, must be non-negative but is {size}")
+    return size
+
+
+def axis(tensor, rank):
+    """The axis that a scalar holds, from the front; None if it or a rank to count back from is not known.
+
+    Raises:
+      InferError: a tensor of that rank has no such axis.
+    """
+    at = number(tensor)
+    if at is None or rank is None:
+        return None if at is None or at < 0 else at
+    if not -rank <= at < rank:
+        raise InferError(f"Dimension size, given by scalar input {at} must be in range [-{rank}, {rank})")
+    return at % rank
 
 
 def partial_shape(tensor):
@@ -156,8 +195,6 @@ def _partial(tensor):
     whole = fold(tensor)
     if whole is not None:
         return tuple(None if d == -1 else int(d) for d in whole.reshape(-1)) if whole.ndim <= 1 else None
-    if op.type == "Cast":
-        return _partial(op._inputs[0])
     if op.type == "Pack":
         return tuple(_scalar(t) for t in op._inputs)
     if op.type in ("ConcatV2", "Concat"):
@@ -189,6 +226,16 @@ def _slice(op):
     low = None if op.attrs["begin_mask"] & 1 else int(begin[0])
     high = None if op.attrs["end_mask"] & 1 else int(end[0])
     return inner[slice(low, high, int(step[0]))]
+
+
+def partial_values(tensor):
+    """The value as nested lists with None for what only the run knows; None if nothing is known of it."""
+    whole = fold(tensor)
+    if whole is not None:
+        return whole.tolist()
+    if tensor.op.type == "Pack" and tensor.op.attrs["axis"] == 0:
+        return [partial_values(one) for one in tensor.op._inputs]
+    return None
 
 
 def _scalar(tensor):

@@ -74,6 +74,49 @@ def with_rank(dims, rank):
     return dims
 
 
+def with_value(dim, value):
+    """`value`, which the dimension may be.
+
+    Raises:
+      InferError: it is known to be another.
+    """
+    if dim not in (None, value):
+        raise InferError(f"Dimension must be {value} but is {dim}")
+    return value
+
+
+def divide(dim, n):
+    """A dimension cut into `n` equal parts: the size of one.
+
+    Raises:
+      InferError: some would be left over.
+    """
+    if dim is not None and dim % n:
+        raise InferError(f"Dimension size must be evenly divisible by {n} but is {dim}")
+    return None if dim is None else dim // n
+
+
+def subtract(dim, n):
+    """A dimension less `n`.
+
+    Raises:
+      InferError: less than nothing would be left.
+    """
+    if dim is None or n is None:
+        return None
+    if n > dim:
+        raise InferError(f"Negative dimension size caused by subtracting {n} from {dim}")
+    return dim - n
+
+
+def told(words, rule, *args):
+    """`rule(*args)`, whose refusal gets a second line that says `words`."""
+    try:
+        return rule(*args)
+    except InferError as error:
+        raise InferError(f"{error}\n\t{words}") from None
+
+
 def with_rank_at_least(dims, rank):
     """`dims` if its rank may be `rank` or more.
 

@@ -6,7 +6,7 @@ from . import math, special, matrices, linalg, stitch, array_grads, math_grads  
 from . import check, asserts, activations, clip, nn_functions, convolution, products, rnn_blocks, training  # noqa: F401, I001
 from . import assert_shapes, candidate_samplers, counting, einsum, fake_quant, fourier, moments  # noqa: F401, I001
 from . import roll, segment_grads, sparse_dense, sparse_reduce, sparse_segment, tridiagonal  # noqa: F401, I001
-from . import sets  # noqa: F401, I001
+from . import sets, guards, bitcast, repeat, sorting, unravel, batch_gather, scatter, predicates  # noqa: F401, I001
 from . import queues  # noqa: F401, I001
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
 from . import sampled  # noqa: F401, I001

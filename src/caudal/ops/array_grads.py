@@ -12,7 +12,8 @@ from .basic import constant
 from .elementwise import cast
 from .fill import ones, range_, zeros, zeros_like
 from .join import concat, concat_offset, mirror_pad_grad_node, mirror_pad_node, pad, reverse, split_v_node, stack, unstack
-from .reduce import reduce_sum
+from .reduce import reduce_prod, reduce_sum
+from .scatter import scatter_nd
 from .segment import unsorted_segment_sum
 from .shape import (
     broadcast_gradient_args,
@@ -26,8 +27,9 @@ from .shape import (
     squeeze,
     transpose,
 )
-from .slicing import gather_nd_node, scatter_nd, select_node, slice_, strided_slice, strided_slice_grad_node
+from .slicing import select_node, slice_, strided_slice, strided_slice_grad_node
 from .state import shape_of_variable
+from .stitch import dynamic_partition, dynamic_stitch
 
 __all__ = []
 
@@ -41,7 +43,7 @@ def _to_input_shape(op, dy):
     return reshape(dy, shape(op.inputs[0]))
 
 
-gradient("Reshape", lambda op, dy: [reshape(dense(dy), shape(op.inputs[0])), None])
+gradient("Reshape", lambda op, dy: [_to_input_shape(op, dy), None])
 gradient("ExpandDims", lambda op, dy: [_to_input_shape(op, dy), None])
 gradient("Squeeze", lambda op, dy: [_to_input_shape(op, dy)])
 gradient("Transpose", lambda op, dy: [transpose(dy, invert_permutation(op.inputs[1])), None])
@@ -72,9 +74,9 @@ gradient("Tile", _tile)
 
 
 def _broadcast_to(op, dy):
-    x, new = op.inputs[0], op.outputs[0]
-    x_shape, y_shape = shape(x), shape(new)
-    _, axes = broadcast_gradient_args(y_shape, x_shape)
+    x, new_shape = op.inputs
+    x_shape = shape(x)
+    _, axes = broadcast_gradient_args(new_shape, x_shape)
     return [reshape(reduce_sum(dy, axes, keepdims=True), x_shape), None]
 
 
@@ -251,7 +253,18 @@ def _gather_nd(op, dy):
 
 
 gradient("GatherNd", _gather_nd)
-gradient("ScatterNd", lambda op, dy: [None, gather_nd_node(dy, op.inputs[0]), None])
+
+
+def _partition(op, *dys):
+    """The parts' slopes put back where the parts came from."""
+    data, partitions = op.inputs
+    sizes, n = shape(partitions), op.attrs["num_partitions"]
+    places = reshape(range_(0, reduce_prod(sizes)), sizes)
+    made = dynamic_stitch(dynamic_partition(places, partitions, n), list(dys))
+    return [reshape(made, shape(data)), None]
+
+
+gradient("DynamicPartition", _partition)
 
 
 def _pad(op, dy):
@@ -279,13 +292,18 @@ gradient("Select", _select)
 
 def _select_v2(op, dy):
     c, x, y = list(op.inputs)
-    zero = zeros_like(dy)
-    slopes = []
-    for branch, first in ((x, True), (y, False)):
-        slope = where_v2(c, dy, zero) if first else where_v2(c, zero, dy)
-        _, axes = broadcast_gradient_args(shape(op.outputs[0]), shape(branch))
-        slopes.append(reshape(reduce_sum(slope, axes, keepdims=True), shape(branch)))
-    return [None, *slopes]
+    zero = zeros([], dtype=dy.dtype.base_dtype)
+    dx = where_v2(c, dy, zero)
+    x_shape, whole = shape(x), shape(op.outputs[0])
+    dx = _summed(dx, x_shape, whole)
+    dy = where_v2(c, zero, dy)
+    return [None, dx, _summed(dy, shape(y), whole)]
+
+
+def _summed(slope, like, whole):
+    """A slope of the shape `whole`, summed to what was broadcast to it."""
+    axes, _ = broadcast_gradient_args(like, whole)
+    return reshape(reduce_sum(slope, keepdims=True, axis=axes), like)
 
 
 where_v2 = define("SelectV2")

@@ -17,9 +17,10 @@ from .elementwise import PLAIN, cast, truediv
 from .fill import range_, zeros
 from .join import stack
 from .reduce import reduce_max, reduce_prod
+from .scatter import scatter_nd
 from .segment import unsorted_segment_sum
 from .shape import expand_dims, reshape, shape, size
-from .slicing import gather, scatter_nd
+from .slicing import gather
 
 __all__ = ["bincount", "histogram_fixed_width", "in_top_k", "top_k"]
 

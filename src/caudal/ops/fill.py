@@ -12,7 +12,7 @@ from ..graph.graph import Tensor
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InferError
+from ..ground.errors import InferError, InvalidArgumentError
 from ..ground.shapes import TensorShape
 from .basic import constant, same
 from .shape import expand_dims, reshape, shape_internal
@@ -23,22 +23,22 @@ _LARGE = 1000  # elements: from here on TF fills at run time instead of keeping 
 
 
 def _infer_fill(dims, value):
-    if dims.dims is not None and len(dims.dims) != 1:
-        raise InferError(f"Shape must be rank 1 but is rank {len(dims.dims)}")
-    if value.dims is not None and len(value.dims) != 0:
-        raise InferError(f"Shape must be rank 0 but is rank {len(value.dims)}")
+    shapes.with_rank(dims.dims, 1)
+    shapes.with_rank(value.dims, 0)
     found = static.value(dims)
     if found is not None and (found < 0).any():
         raise InferError("Fill dimensions must be >= 0")
     return [static.partial_shape(dims)]
 
 
-fill_node = define(
-    "Fill",
-    infer=_infer_fill,
-    lower=lambda B, dims, value: B.broadcast_to(B.asarray(value), tuple(int(d) for d in dims)),
-    static=(0,),
-)
+def _lower_fill(B, dims, value, *, op):
+    for d in dims:
+        if d < 0:
+            raise InvalidArgumentError(None, op, f"Dimension {d} must be >= 0")
+    return B.broadcast_to(B.asarray(value), tuple(int(d) for d in dims))
+
+
+fill_node = define("Fill", infer=_infer_fill, lower=_lower_fill, static=(0,))
 
 
 @export("fill")
@@ -59,7 +59,7 @@ def _full(shape, dtype, name, default, value):
         if not isinstance(shape, Tensor):
             dims = _constant_dims(shape)
             if dims is not None:
-                if shapes.count(dims) < _LARGE:
+                if shapes.count(dims) < _LARGE and _is_list(shape):
                     return constant(filling, kind, dims, name=scope)
                 shape = convert(TensorShape(dims), dtypes.int32)
             else:
@@ -75,6 +75,11 @@ def _compare_size(shape):
     """1.15 asks whether it is small, which makes nodes where sizes are tensors, and then does without the answer."""
     if isinstance(shape, (list, tuple)) and any(isinstance(d, Tensor) for d in shape):
         functools.reduce(operator.mul, shape) < _LARGE  # noqa: B015
+
+
+def _is_list(shape):
+    """Whether `shape` names its dimensions one by one: of one number alone 1.15 makes no constant."""
+    return np.ndim(shape) > 0 or isinstance(shape, TensorShape)
 
 
 def _constant_dims(shape):
@@ -147,23 +152,33 @@ def ones_like(tensor, dtype=None, name=None, optimize=True):
 
 
 def _infer_range(start, limit, delta):
+    for which, tensor in (("start", start), ("limit", limit), ("delta", delta)):
+        shapes.told(f" for '{which}'", shapes.with_rank, tensor.dims, 0)
     a, b, d = (static.value(t) for t in (start, limit, delta))
-    for tensor in (start, limit, delta):
-        if tensor.dims is not None and len(tensor.dims):
-            raise InferError(f"Shape must be rank 0 but is rank {len(tensor.dims)}")
     if a is None or b is None or d is None:
         return [(None,)]
-    if d == 0:
-        raise InferError("Requires delta != 0")
-    if d > 0 and a > b:
-        raise InferError(f"Requires start <= limit when delta > 0: {a}/{b}")
-    if d < 0 and a < b:
-        raise InferError(f"Requires start >= limit when delta < 0: {a}/{b}")
+    wrong = _wrong_range(a, b, d)
+    if wrong:
+        raise InferError(wrong)
     return [(max(int(np.ceil(abs((float(b) - float(a)) / float(d)))), 0),)]
 
 
-def _lower_range(B, start, limit, delta):
+def _wrong_range(start, limit, delta):
+    """What is wrong with a range, or None."""
+    if delta == 0:
+        return "Requires delta != 0"
+    if delta > 0 and start > limit:
+        return f"Requires start <= limit when delta > 0: {start}/{limit}"
+    if delta < 0 and start < limit:
+        return f"Requires start >= limit when delta < 0: {start}/{limit}"
+    return None
+
+
+def _lower_range(B, start, limit, delta, *, op):
     start, limit, delta = (np.asarray(v)[()] for v in (start, limit, delta))
+    wrong = _wrong_range(start, limit, delta)
+    if wrong:
+        raise InvalidArgumentError(None, op, wrong if delta else f"{wrong}: {delta}")
     if np.issubdtype(start.dtype, np.integer):
         return np.arange(start, limit, delta, dtype=start.dtype)
     n = int(np.ceil(abs((float(limit) - float(start)) / float(delta))))
@@ -210,12 +225,18 @@ cast_node = define("Cast")  # shape.py says how it works
 
 
 def _infer_linspace(start, stop, num):
-    n = static.value(num)
-    return [(None if n is None else int(n.reshape(-1)[0]),)]
+    for which, tensor in (("start", start), ("stop", stop), ("num", num)):
+        shapes.told(f" for '{which}'", shapes.with_rank, tensor.dims, 0)
+    n = static.number(num)
+    if n is not None and n <= 0:
+        raise InferError(f"Requires num > 0: {n}")
+    return [(n,)]
 
 
-def _lower_linspace(B, start, stop, num):
-    n = int(np.asarray(num).reshape(-1)[0])
+def _lower_linspace(B, start, stop, num, *, op):
+    n = int(num)
+    if n <= 0:
+        raise InvalidArgumentError(None, op, f"Requires num > 0: {n}")
     step = (stop - start) / (n - 1) if n > 1 else 0 * start
     return (start + step * B.arange(n).astype(start.dtype)).astype(start.dtype)
 
@@ -233,23 +254,23 @@ def linspace(start, stop, num, name=None):
 
 
 def _infer_one_hot(indices, depth, on_value, off_value, *, axis):
-    n = static.value(depth)
-    if n is not None and n < 0:
-        raise InferError(f"Dimension {int(n)} must be >= 0")
+    if axis < -1:
+        raise InferError("axis must be >= -1")
+    n = static.dimension(depth, 1)
     if indices.dims is None:
         return [None]
-    at = axis if axis >= 0 else len(indices.dims)
-    if axis < -1 or at > len(indices.dims):
-        raise InferError(
-            f"axis must be >= -1 and <= {len(indices.dims)}"
-            if axis < -1
-            else f"Expected axis to be -1 or between [0, {len(indices.dims) + 1}).  But received: {axis}"
-        )
-    return [(*indices.dims[:at], None if n is None else int(n), *indices.dims[at:])]
+    at = axis % (len(indices.dims) + 1)  # one that is too large is found when it runs
+    return [(*indices.dims[:at], n, *indices.dims[at:])]
 
 
-def _lower_one_hot(B, indices, depth, on_value, off_value, *, axis):
-    n = int(np.asarray(depth))
+def _lower_one_hot(B, indices, depth, on_value, off_value, *, axis, op):
+    if axis > indices.ndim:
+        raise InvalidArgumentError(None, op, f"Expected axis to be -1 or between [0, {indices.ndim + 1}).  But received: {axis}")
+    if np.ndim(depth):
+        raise InvalidArgumentError(None, op, f"depth must be a scalar, but got: {shapes.text(np.shape(depth))}")
+    n = int(depth)
+    if n < 0:
+        raise InvalidArgumentError(None, op, f"depth must be non-negative, got: {n}")
     at = axis if axis >= 0 else indices.ndim
     classes = B.arange(n).reshape((1,) * at + (n,) + (1,) * (indices.ndim - at))
     return B.where(B.expand_dims(indices, at) == classes, on_value, off_value)

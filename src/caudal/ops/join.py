@@ -20,39 +20,31 @@ __all__ = ["concat", "pad", "reverse", "split", "stack", "unstack"]
 
 def _infer_concat(*inputs):
     *parts, axis = inputs
-    at = static.value(axis)
-    known = [p.dims for p in parts if p.dims is not None]
-    if not known:
-        return [None]
-    rank = len(known[0])
-    for dims in known[1:]:
-        if len(dims) != rank:
-            raise InferError(f"Shapes must be equal rank, but are {rank} and {len(dims)}")
+    at = static.number(axis)
+    ranks = [len(p.dims) for p in parts if p.dims is not None]
     if at is None:
-        return [(None,) * rank]
-    at = int(at)
-    if not -rank <= at < rank or rank == 0:
-        if rank == 0:
+        if ranks and ranks[0] == 0:
             raise InferError("Can't concatenate scalars (use tf.stack instead)")
-        raise InferError(f"Shape must be at least rank {at + 1 if at >= 0 else -at} but is rank {rank}")
-    at %= rank
-    out = [None] * rank
-    for k in range(rank):
-        sizes = [None if p.dims is None else p.dims[k] for p in parts]
-        if k == at:
-            out[k] = None if None in sizes else sum(sizes)
+        for part in parts if ranks else ():
+            shapes.with_rank(part.dims, ranks[0])
+        return [(None,) * ranks[0] if ranks else None]
+    return [_joined([part.dims for part in parts], at)]
+
+
+def _joined(parts, at):
+    """The shape of known parts, the last first as TF does it: before the axis, along it, behind it."""
+    least = at + 1 if at >= 0 else -at
+    before = after = None
+    middle = 0
+    for dims in reversed(parts):
+        shapes.with_rank_at_least(dims, least)
+        if dims is None:
+            middle = None
             continue
-        for size in sizes:
-            if size is not None:
-                if out[k] is not None and out[k] != size:
-                    raise InferError(f"Dimension {k} in both shapes must be equal, but are {out[k]} and {size}." + _both(parts))
-                out[k] = size
-    return [tuple(out)]
-
-
-def _both(parts):
-    known = [p.dims for p in parts if p.dims is not None]
-    return f" Shapes are {shapes.text(known[0])} and {shapes.text(known[1])}."
+        before = shapes.merge(dims[:at], before)
+        middle = None if middle is None or dims[at] is None else middle + dims[at]
+        after = shapes.merge(dims[at:][1:], after)
+    return None if before is None or after is None else (*before, middle, *after)
 
 
 def _lower_concat(B, *inputs, op):
@@ -129,13 +121,13 @@ concat_offset = define(
 
 def _infer_pack(*parts, axis):
     dims = None
-    for part in reversed(parts):
-        dims = shapes.merge(part.dims, dims)
+    for k, part in reversed(list(enumerate(parts))):
+        dims = shapes.told(f"From merging shape {k} with other shapes.", shapes.merge, part.dims, dims)
     if dims is None:
         return [None]
     n = len(dims)
     if not -n - 1 <= axis <= n:
-        raise InferError(f"Invalid axis {axis}")
+        raise InferError(f"Invalid axis: {axis}; must be in [{-n - 1},{n})")
     at = axis + (n + 1) * (axis < 0)
     return [(*dims[:at], len(parts), *dims[at:])]
 
@@ -160,7 +152,7 @@ def stack(values, axis=0, name="stack"):
             return convert_to_tensor(values, name=name)
         except (TypeError, ValueError):
             values = list(values)  # not all of one shape and type: as tensors, then
-    dims = convert_to_tensor(values[0]).dims if len(values) else ()
+    dims = convert_to_tensor(values[0], name=name).dims
     if dims is not None:
         n = len(dims) + 1
         if axis < -n or axis >= n:
@@ -176,8 +168,31 @@ def _holds_tensors(values):
 
 @export("parallel_stack")
 def parallel_stack(values, name="parallel_stack"):
-    """`stack` along a new first dimension."""
-    return pack_node(list(values), axis=0, name=name)
+    """`stack` along a new first dimension, of tensors whose shapes are known and the same.
+
+    Args:
+      values: a list of tensors.
+      name: the scope's name.
+    """
+    with name_scope(name):
+        dims = convert_to_tensor(values[0]).dims
+        rows = [expand_dims_node(value, 0) for value in values]
+        return parallel_concat_node(rows, shape=None if dims is None else (len(values), *dims))
+
+
+def _infer_parallel(*rows, shape):
+    if not shapes.known(shape):
+        raise InferError("shape attr must be fully defined")
+    for row in rows:
+        if not shapes.known(row.dims):
+            raise InferError("All input shapes must be fully defined.")
+        if row.dims[0] != 1:
+            raise InferError("Size of first dimension must be 1.")
+    return [shape]
+
+
+expand_dims_node = define("ExpandDims")
+parallel_concat_node = define("ParallelConcat", infer=_infer_parallel, lower=lambda B, *rows: B.concatenate(rows, 0))
 
 
 def _infer_unpack(x, *, num, axis):
@@ -229,48 +244,80 @@ def unstack(value, num=None, axis=0, name="unstack"):
 
 
 def _infer_split(axis, x, *, num_split):
-    at = static.value(axis)
+    at = static.axis(axis, None if x.dims is None else len(x.dims))
     if x.dims is None:
         return [None] * num_split
     if at is None:
         return [(None,) * len(x.dims)] * num_split
-    at, n = int(at), len(x.dims)
-    if not -n <= at < n:
-        raise InferError(f"Dimension size, given by scalar input {at}, must be in range [-{n}, {n})")
-    size = x.dims[at]
-    if size is not None and size % num_split:
-        raise InferError(f"Dimension size must be evenly divisible by {num_split} but is {size}")
-    at %= n
-    return [(*x.dims[:at], None if size is None else size // num_split, *x.dims[at + 1 :])] * num_split
-
-
-split_node = define(
-    "Split", infer=_infer_split, lower=lambda B, axis, x, *, num_split: tuple(B.split(x, num_split, int(axis))), static=(0,)
-)
+    why = "Number of ways to split should evenly divide the split dimension"
+    part = shapes.told(why, shapes.divide, x.dims[at], num_split)
+    return [(*x.dims[:at], part, *x.dims[at + 1 :])] * num_split
 
 
 def _infer_split_v(x, sizes, axis, *, num_split):
-    at, each = static.value(axis), static.partial_shape(sizes)
+    at = static.axis(axis, None if x.dims is None else len(x.dims))
+    each = static.value(sizes)
     if x.dims is None:
         return [None] * num_split
-    if at is None or each is None:
+    if not x.dims:
+        raise InferError("Can't split scalars")
+    if at is None:
         return [(None,) * len(x.dims)] * num_split
-    at = int(at) % len(x.dims)
-    total = x.dims[at]
-    if total is not None and each.count(None) == 1:
-        each = tuple(total - sum(e for e in each if e is not None) if d is None else d for d in each)
-    if total is not None and None not in each and sum(each) != total:
+    parts = [None] * num_split if each is None else _parts(x.dims[at], [int(n) for n in each], num_split)
+    return [(*x.dims[:at], part, *x.dims[at + 1 :]) for part in parts]
+
+
+def _parts(total, each, n):
+    """The sizes of the parts of a dimension, where -1 stands for what the others leave."""
+    if len(each) != n:
+        raise InferError("Length of size_splits should be equal to num_outputs")
+    if each.count(-1) > 1:
+        raise InferError("size_splits can only have one -1")
+    if -1 in each:
+        left = None if total is None else max(total - sum(e for e in each if e != -1), 0)
+        return [left if e == -1 else e for e in each]
+    if total is not None and sum(each) != total:
         raise InferError(f"can't split axis of size {total} into pieces of size [{','.join(map(str, each))}]")
-    return [(*x.dims[:at], e, *x.dims[at + 1 :]) for e in each]
+    return each
 
 
-def _lower_split_v(B, x, sizes, axis):
+def _lower_split(B, axis, x, *, num_split, op):
     at = int(axis)
-    sizes = np.asarray(sizes, np.int64)
-    sizes = np.where(sizes < 0, x.shape[at] - sizes[sizes >= 0].sum(), sizes)
-    return tuple(B.split(x, np.cumsum(sizes)[:-1], at))
+    if not -x.ndim <= at < x.ndim:
+        raise InvalidArgumentError(None, op, f"-input rank(-{x.ndim}) <= split_dim < input rank ({x.ndim}), but got {at}")
+    at %= x.ndim
+    if x.shape[at] % num_split:
+        raise InvalidArgumentError(
+            None,
+            op,
+            "Number of ways to split should evenly divide the split dimension, "
+            f"but got split_dim {at} (size = {x.shape[at]}) and num_split {num_split}",
+        )
+    return tuple(B.split(x, num_split, at))
 
 
+def _lower_split_v(B, x, sizes, axis, *, op):
+    at, each = int(axis), [int(n) for n in sizes]
+    if not -x.ndim <= at < x.ndim:
+        raise InvalidArgumentError(None, op, f"-input rank(-{x.ndim}) <= split_dim < input rank ({x.ndim}), but got {at}")
+    given, total = sum(n for n in each if n != -1), x.shape[at]
+    if each.count(-1) > 1:
+        raise InvalidArgumentError(None, op, "There can only be one -1 in the input.")
+    if given > total or (-1 not in each and given != total):
+        raise InvalidArgumentError(
+            None,
+            op,
+            "Determined shape must either match input shape along split_dim exactly if fully specified, or be less than "
+            f"the size of the input along split_dim if not fully specified.  Got: {given}",
+        )
+    for k, n in enumerate(each):
+        if n < -1:
+            raise InvalidArgumentError(None, op, f"Split size at index {k} must be >= 0. Got: {n}")
+    each = [total - given if n == -1 else n for n in each]
+    return tuple(B.split(x, np.cumsum(each)[:-1], at))
+
+
+split_node = define("Split", infer=_infer_split, lower=_lower_split, static=(0,))
 split_v_node = define("SplitV", infer=_infer_split_v, lower=_lower_split_v, static=(1, 2))
 
 
@@ -307,31 +354,67 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split"):
 
 
 def _infer_pad(x, paddings, *_):
-    pads = static.value(paddings)
-    if paddings.dims is not None and len(paddings.dims) != 2:
-        raise InferError(f"Shape must be rank 2 but is rank {len(paddings.dims)}")
-    rank = x.rank if x.dims is not None else (paddings.dims[0] if paddings.dims else None)
-    if rank is None:
-        return [None]
-    if paddings.dims is not None and paddings.dims[0] not in (None, rank):
-        raise InferError(f"Shape must be rank {paddings.dims[0]} but is rank {rank}")
-    if x.dims is None or pads is None:
-        return [(None,) * rank]
-    return [tuple(None if d is None else d + int(a) + int(b) for d, (a, b) in zip(x.dims, pads, strict=True))]
+    pads = shapes.with_rank(paddings.dims, 2)
+    shapes.with_value(pads[1], 2)
+    dims, rank = x.dims, pads[0]
+    if rank is not None:
+        dims = shapes.with_rank(dims, rank)
+    rank = rank if dims is None else len(dims)
+    amounts = static.value(paddings)
+    if amounts is None:
+        return [None if rank is None else (None,) * rank]
+    dims = shapes.with_rank(dims, len(amounts))
+    if (amounts < 0).any():
+        raise InferError("Paddings must be non-negative")
+    return [tuple(None if d is None else d + int(a) + int(b) for d, (a, b) in zip(dims, amounts, strict=True))]
+
+
+def _lower_pad(B, x, paddings, *value, op):
+    if paddings.ndim != 2 or paddings.shape[1] != 2:
+        raise InvalidArgumentError(None, op, f"paddings must be a matrix with 2 columns: {shapes.text(paddings.shape)}")
+    if len(paddings) != x.ndim:
+        raise InvalidArgumentError(
+            None,
+            op,
+            f"The first dimension of paddings must be the rank of inputs{shapes.text(paddings.shape)} {shapes.text(x.shape)}",
+        )
+    for a, b in _pairs(paddings):
+        if a < 0 or b < 0:
+            raise InvalidArgumentError(None, op, f"Paddings must be non-negative: {a} {b}")
+    return B.pad(x, _pairs(paddings), constant_values=value[0] if value else 0)
+
+
+_STRICT = {b"REFLECT": 1, b"SYMMETRIC": 0}  # the border itself is not repeated by one, and is by the other
+
+
+def _lower_mirror_pad(B, x, paddings, *, mode, op):
+    if paddings.ndim != 2 or paddings.shape[1] != 2:
+        raise InvalidArgumentError(None, op, f"paddings must be a matrix with 2 columns: {shapes.text(paddings.shape)}")
+    if len(paddings) != x.ndim:
+        raise InvalidArgumentError(
+            None,
+            op,
+            f"The first dimension of paddings must be the rank of inputs{shapes.text(paddings.shape)} {shapes.text(x.shape)}",
+        )
+    for n, (a, b) in zip(x.shape, _pairs(paddings), strict=True):
+        if a < 0 or b < 0:
+            raise InvalidArgumentError(None, op, f"paddings must be non-negative: {a} {b}")
+        if max(a, b) > n - _STRICT[mode]:
+            words = ("no greater", "greater") if mode == b"SYMMETRIC" else ("less", "not less")
+            raise InvalidArgumentError(
+                None, op, f"paddings must be {words[0]} than the dimension size: {a}, {b} {words[1]} than {n}"
+            )
+    return B.pad(x, _pairs(paddings), mode=_MODES[mode])
 
 
 def _pairs(paddings):
     return [(int(a), int(b)) for a, b in np.asarray(paddings)]
 
 
-pad_node = define("Pad", infer=_infer_pad, lower=lambda B, x, p: B.pad(x, _pairs(p)), static=(1,))
-pad_v2_node = define(
-    "PadV2", infer=_infer_pad, lower=lambda B, x, p, value: B.pad(x, _pairs(p), constant_values=value), static=(1,)
-)
+pad_node = define("Pad", infer=_infer_pad, lower=_lower_pad, static=(1,))
+pad_v2_node = define("PadV2", infer=_infer_pad, lower=_lower_pad, static=(1,))
 _MODES = {b"REFLECT": "reflect", b"SYMMETRIC": "symmetric"}
-mirror_pad_node = define(
-    "MirrorPad", infer=_infer_pad, lower=lambda B, x, p, *, mode: B.pad(x, _pairs(p), mode=_MODES[mode]), static=(1,)
-)
+mirror_pad_node = define("MirrorPad", infer=_infer_pad, lower=_lower_mirror_pad, static=(1,))
 
 
 def _lower_mirror_grad(B, dy, p, *, mode):
@@ -373,7 +456,24 @@ def pad(tensor, paddings, mode="CONSTANT", name=None, constant_values=0):
         made = mirror_pad_node(tensor, paddings, mode=mode, name=name)
     else:
         raise ValueError(f"Unknown padding mode: {mode}")
+    _restore_padded(made, paddings)
     return made
+
+
+def _restore_padded(made, paddings):
+    """Sets the sizes that follow from what is known of paddings given as nested lists."""
+    dims, pads = made.op.inputs[0].dims, _known_numbers(paddings)
+    if dims is None or shapes.known(made.dims) or not isinstance(pads, (list, tuple, np.ndarray)):
+        return
+    sizes = [None if d is None or p is None or None in p else d + sum(p) for d, p in zip(dims, pads, strict=False)]
+    made.set_shape(sizes)
+
+
+def _known_numbers(value):
+    """Nested lists of numbers, None for each tensor that only the run knows."""
+    if isinstance(value, Tensor):
+        return static.partial_values(value)
+    return [_known_numbers(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
 def _lower_reverse(B, x, axes):
@@ -381,14 +481,17 @@ def _lower_reverse(B, x, axes):
 
 
 def _infer_reverse(x, axes):
+    shapes.with_rank(axes.dims, 1)
     at = static.value(axes)
-    if at is not None and x.dims is not None:
-        n = len(x.dims)
-        for a in at.reshape(-1):
-            if not -n <= a < n:
-                raise InferError(f"Invalid axis {a}")
-        if len({int(a) % n for a in at.reshape(-1)}) < at.size:
-            raise InferError(f"axis {int(at.reshape(-1)[-1])} specified more than once.")
+    if at is None or x.dims is None:
+        return [x.dims]
+    n, seen = len(x.dims), set()
+    for k, axis in enumerate(map(int, at)):
+        if not -n <= axis < n:
+            raise InferError(f"'axis'[{k}] = {axis} is out of valid range [0, {n - 1}")
+        if axis % n in seen:
+            raise InferError(f"axis {axis % n} specified more than once.")
+        seen.add(axis % n)
     return [x.dims]
 
 
@@ -412,11 +515,22 @@ def _autopack(value, dtype=None, name=None, as_ref=False):
     if found is None:
         return NotImplemented
     kind = found.base_dtype if dtype is None else dtype
-    packed = _pack_nested(value, kind, name or "packed")
-    return packed if packed._dtype.base_dtype is kind.base_dtype else cast_node(packed, DstT=kind)
+    if kind.base_dtype is not found:
+        value = _cast_nested(value, kind.base_dtype)
+    return _pack_nested(value, kind, name or "packed")
 
 
 cast_node = define("Cast")
+
+
+def _cast_nested(value, kind):
+    """The tensors of a nested list cast to `kind`; all else as it is."""
+    if isinstance(value, (list, tuple)):
+        return [_cast_nested(one, kind) for one in value]
+    if not _holds_tensors([value]):
+        return value
+    tensor = convert(value)
+    return tensor if tensor._dtype.base_dtype is kind else cast_node(tensor, DstT=kind)
 
 
 def _first_dtype(value):
@@ -436,13 +550,13 @@ def _pack_nested(value, kind, name):
                 f"Cannot convert a list containing a tensor of dtype {tensor._dtype.base_dtype} to {kind} (Tensor is: {tensor!r})"
             )
         return tensor
+    if not isinstance(value, (list, tuple)):
+        return value
     with name_scope(name) as scope:
-        parts = []
-        for k, one in enumerate(value):
-            if isinstance(one, Tensor) or hasattr(one, "_as_graph_element") or _holds_tensors(one):
-                parts.append(_pack_nested(one, kind, str(k)))
-            else:
-                parts.append(constant(one, kind, name=str(k)))
+        parts = [_pack_nested(one, kind, str(k)) for k, one in enumerate(value)]
+        if not any(isinstance(part, Tensor) for part in parts):
+            return parts  # 1.15 has used up the scope's name by then
+        parts = [part if isinstance(part, Tensor) else constant(part, kind, name=str(k)) for k, part in enumerate(parts)]
         return pack_node(parts, name=scope)
 
 

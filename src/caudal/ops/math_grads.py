@@ -3,7 +3,7 @@
 import numpy as np
 
 from ..graph import static
-from ..graph.graph import default_graph
+from ..graph.graph import Tensor, default_graph
 from ..graph.opdef import gradient
 from ..graph.scopes import colocate_with, control_dependencies
 from ..ground import dtypes, shapes
@@ -55,6 +55,9 @@ def _args(x, y):
 
 def _smart_args(x, y, dy):
     """For each of two inputs (its shape, the axes to sum over, whether there is anything to sum); known shapes are constants."""
+    if not isinstance(dy, Tensor):  # slices of rows
+        sx, sy, rx, ry = _args(x, y)
+        return (sx, rx, True), (sy, ry, True)
     if not (shapes.known(x.dims) and shapes.known(y.dims)):
         sx, sy = shape_internal(x, optimize=False), shape_internal(y, optimize=False)
         rx, ry = broadcast_gradient_args(sx, sy)
@@ -345,6 +348,18 @@ def _complex(op, dy):
 gradient("Complex", _complex)
 
 
+def _angle(op, dy):
+    """-dy / (Im x + i Re x)."""
+    x = op.inputs[0]
+    with control_dependencies([dy]):
+        re, im = real_(x), imag_(x)
+        z = reciprocal_of(complex_(im, re))
+        return [-complex_(dy, constant(0, dy._dtype)) * z]
+
+
+gradient("Angle", _angle)
+
+
 def _sigmoid_grad(op, dy):
     with control_dependencies([dy]):
         a, b = conj(op.inputs[0]), conj(op.inputs[1])
@@ -385,6 +400,7 @@ for _kind, _rule in (
     ("SqrtGrad", _sqrt_grad),
     ("RsqrtGrad", _rsqrt_grad),
     ("ReciprocalGrad", _reciprocal_grad),
+    ("InvGrad", _reciprocal_grad),
 ):
     gradient(_kind, _rule)
 

@@ -138,38 +138,16 @@ def rank(input, name=None):
 
 def _infer_reshape(x, want):
     dims = static.partial_shape(want)
-    if dims is None:
-        return [None]
-    whole = static.fold(want)
-    if whole is not None and whole.reshape(-1).size and int(np.sum(whole < 0)) > 1:
-        raise InferError("Cannot reshape a tensor with more than one unknown dimension")
     have = shapes.count(x.dims)
-    unknown = [k for k, d in enumerate(dims) if d is None]
-    known = math.prod(d for d in dims if d is not None)
-    if have is None:
-        return [_shared_unknown(x.dims, dims)]
-    if not unknown:
-        if known != have:
-            raise InferError(_wrong_count(x, dims, have, known))
+    if dims is None or have is None or dims.count(None) > 1:
         return [dims]
-    if len(unknown) == 1:
-        if known == 0:
-            return [dims]
-        if have % known:
-            raise InferError(f"Dimension size must be evenly divisible by {known} but is {have}")
-        return [tuple(have // known if d is None else d for d in dims)]
+    known = math.prod(d for d in dims if d is not None)
+    if None in dims:
+        left = None if known == 0 else shapes.divide(have, known)
+        return [tuple(left if d is None else d for d in dims)]
+    if known != have:
+        raise InferError(_wrong_count(x, dims, have, known))
     return [dims]
-
-
-def _shared_unknown(have, want):
-    """An input's one unknown dimension and the result's are the same where all else agrees."""
-    if have is None or want.count(None) != 1 or have.count(None) != 1:
-        return want
-    rest = math.prod(d for d in have if d is not None)
-    other = math.prod(d for d in want if d is not None)
-    if rest and other and rest % other == 0 and rest != other:
-        return want
-    return want
 
 
 def _wrong_count(x, dims, have, known):
@@ -327,27 +305,38 @@ subtract_node, range_node = define("Sub"), define("Range")  # elementwise.py and
 
 def _infer_transpose(x, perm):
     order = static.value(perm)
-    rank = x.rank if x.dims is not None else (perm.dims[0] if perm.dims else None)
-    if perm.dims is not None and len(perm.dims) == 1 and None not in (rank, perm.dims[0]) and perm.dims[0] != rank:
-        raise InferError(f"Dimension must be {rank} but is {perm.dims[0]}")
-    if rank is None:
+    n = shapes.count(perm.dims)
+    if x.dims is None and n is None and order is None:
         return [None]
+    rank = len(x.dims) if x.dims is not None else n if n is not None else order.size
+    if x.dims is None and rank < 2:
+        return [None]
+    dims = shapes.with_rank(x.dims, rank)
+    shapes.with_rank(perm.dims, 1)
+    shapes.with_value(n, rank)
     if order is None:
         return [(None,) * rank]
-    dims = x.dims or (None,) * rank
     for axis in order:
-        if not -rank <= axis < rank:
+        if axis >= rank:
             raise InferError(f"perm dim {axis} is out of range of input rank {rank}")
     return [tuple(dims[int(a)] for a in order)]
 
 
 def _lower_transpose(B, x, perm, *, op):
-    perm = [int(p) for p in np.asarray(perm)]
-    if sorted(p % max(x.ndim, 1) for p in perm) != list(range(x.ndim)):
+    if np.ndim(perm) != 1:
+        raise InvalidArgumentError(None, op, f"perm must be a vector, not {shapes.text(np.shape(perm))}")
+    if len(perm) != x.ndim:
         raise InvalidArgumentError(
-            None, op, f"{next((k for k in range(x.ndim) if k not in perm), 0)} is missing from {{{','.join(map(str, perm))}}}."
+            None, op, f"transpose expects a vector of size {x.ndim}. But input(1) is a vector of size {len(perm)}"
         )
-    return B.transpose(x, perm)
+    order = [int(p) + (x.ndim if p < 0 else 0) for p in perm]
+    for p in order:
+        if not 0 <= p < x.ndim:
+            raise InvalidArgumentError(None, op, f"{p} is out of range [0 .. {x.ndim})")
+    for k in range(x.ndim):
+        if k not in order:
+            raise InvalidArgumentError(None, op, f"{k} is missing from {{{','.join(map(str, order))}}}.")
+    return B.transpose(x, order)
 
 
 transpose_node = define("Transpose", infer=_infer_transpose, lower=_lower_transpose, static=(1,))
@@ -385,11 +374,21 @@ def transpose(a, perm=None, name="transpose", conjugate=False):
         return made
 
 
-def _invert(B, x):
-    return B.argsort(x)
+def _lower_invert(B, x, *, op):
+    x = np.asarray(x)
+    for k in x[(x < 0) | (x >= x.size)]:
+        raise InvalidArgumentError(None, op, f"{k} is not between 0 and {x.size}")
+    out = np.full(x.size, -1, x.dtype)
+    for k, at in enumerate(x):
+        if out[at] != -1:
+            raise InvalidArgumentError(None, op, f"{at} is duplicated in the input.")
+        out[at] = k
+    return out
 
 
-invert_node = define("InvertPermutation", infer=lambda x: [shapes.with_rank(x.dims, 1)], lower=_invert, grad=None)
+invert_node = define(
+    "InvertPermutation", infer=lambda x: [shapes.with_rank(x.dims, 1)], lower=_lower_invert, static=(0,), grad=None
+)
 
 
 @export("math.invert_permutation", "invert_permutation")
@@ -402,17 +401,29 @@ def invert_permutation(x, name=None):
 
 
 def _infer_tile(x, multiples):
-    times = static.partial_shape(multiples)
-    if x.dims is None:
-        return [None if times is None else (None,) * len(times)]
+    times, dims = static.partial_shape(multiples), x.dims
+    if dims is not None:
+        times = shapes.with_rank(times, len(dims))
     if times is None:
-        return [(None,) * len(x.dims)]
-    if len(times) != len(x.dims):
-        raise InferError(f"Shape must be rank {len(times)} but is rank {len(x.dims)}")
-    return [tuple(None if a is None or b is None else a * b for a, b in zip(x.dims, times, strict=True))]
+        return [None]
+    dims = shapes.with_rank(dims, len(times))
+    return [tuple(None if a is None or b is None else a * b for a, b in zip(dims, times, strict=True))]
 
 
-tile_node = define("Tile", infer=_infer_tile, lower=lambda B, x, times: B.tile(x, tuple(int(t) for t in times)), static=(1,))
+def _lower_tile(B, x, times, *, op):
+    if np.ndim(times) != 1:
+        raise InvalidArgumentError(None, op, f"Expected multiples to be 1-D, but got shape {shapes.text(np.shape(times))}")
+    if len(times) != x.ndim:
+        raise InvalidArgumentError(
+            None, op, f"Expected multiples argument to be a vector of length {x.ndim} but got length {len(times)}"
+        )
+    for k, n in enumerate(times):
+        if n < 0:
+            raise InvalidArgumentError(None, op, f"Expected multiples[{k}] >= 0, but got {n}")
+    return B.tile(x, tuple(int(t) for t in times))
+
+
+tile_node = define("Tile", infer=_infer_tile, lower=_lower_tile, static=(1,))
 
 
 @export("tile", "manip.tile")
@@ -423,13 +434,11 @@ def tile(input, multiples, name=None):
 
 def _infer_broadcast_to(x, want):
     dims = static.partial_shape(want)
-    if dims is not None and x.dims is not None:
-        if len(x.dims) > len(dims):
-            raise InferError(f"Shape must be rank {len(dims)} but is rank {len(x.dims)}")
-        for a, b in zip(reversed(x.dims), reversed(dims), strict=False):
-            if a not in (None, 1) and b is not None and a != b:
-                raise InferError(f"Dimensions must be equal, but are {a} and {b}")
-    return [dims]
+    if dims is None or x.dims is None:
+        return [dims]
+    if len(x.dims) > len(dims):
+        raise InferError(f"Shape must be rank {len(dims)} but is rank {len(x.dims)}")
+    return [shapes.broadcast(x.dims, dims)]
 
 
 broadcast_to_node = define(

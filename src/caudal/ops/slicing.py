@@ -1,4 +1,4 @@
-"""Slices and look-ups: slice, strided_slice and `x[...]`, gather, boolean_mask, where, scatter_nd, unique."""
+"""Slices and look-ups: slice, strided_slice and `x[...]`, gather, boolean_mask, where, unique."""
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from .fill import ones_like
 from .join import concat, stack
 from .shape import reshape, shape, squeeze
 
-__all__ = ["boolean_mask", "gather", "gather_nd", "slice_", "strided_slice", "where"]
+__all__ = ["boolean_mask", "gather", "slice_", "strided_slice", "where"]
 
 newaxis = public(None, "newaxis")
 
@@ -26,27 +26,19 @@ newaxis = public(None, "newaxis")
 
 
 def _infer_slice(x, begin, size):
-    low, n = static.value(begin), static.partial_shape(size)
-    whole = static.fold(size)
-    for t in (begin, size):
-        if t.dims is not None and len(t.dims) != 1:
-            raise InferError(f"Shape must be rank 1 but is rank {len(t.dims)}")
-    rank = x.rank if x.dims is not None else None
-    if rank is not None and begin.dims is not None and begin.dims[0] not in (None, rank):
-        raise InferError(f"Shape must be rank {begin.dims[0]} but is rank {rank}")
-    if n is None:
-        return [None if rank is None else (None,) * rank]
-    if x.dims is None:
-        return [n]
-    out = []
-    for k, d in enumerate(x.dims):
-        one = n[k]
-        if one is None and whole is not None and low is not None and d is not None:
-            one = d - int(low[k])
-        if one is not None and d is not None and low is not None and int(low[k]) + one > d:
-            raise InferError(f"Expected size[{k}] in [0, {d - int(low[k])}], but got {one}")
-        out.append(one)
-    return [tuple(out)]
+    rows = shapes.merge(shapes.with_rank(begin.dims, 1), shapes.with_rank(size.dims, 1))
+    dims = x.dims if rows[0] is None else shapes.with_rank(x.dims, rows[0])
+    low = static.partial_shape(begin)
+    whole = static.value(size)
+    if whole is not None:  # TF looks no further: what reaches too far is found when it runs
+        low = shapes.with_rank(low, whole.size)
+        dims = dims or (None,) * whole.size
+        return [tuple(shapes.subtract(d, a) if n == -1 else int(n) for d, a, n in zip(dims, low, whole, strict=True))]
+    want = static.partial_shape(size)
+    if want is None:
+        return [None if dims is None else (None,) * len(dims)]
+    shapes.with_rank(low, len(want))
+    return [want]
 
 
 def _lower_slice(B, x, begin, size, *, op):
@@ -333,15 +325,15 @@ def _checked(one):
 
 
 def _infer_gather(x, indices, axis=None, *, batch_dims=0):
-    at = 0 if axis is None else static.value(axis)
+    shapes.with_rank_at_least(x.dims, 1)
+    at = 0 if axis is None else static.number(axis)
+    if at is not None:
+        shapes.with_rank_at_least(x.dims, -at if at < 0 else at + 1)
     if x.dims is None or indices.dims is None:
         return [None]
     if at is None:
         return [(None,) * (len(x.dims) + len(indices.dims) - 1)]
-    at, n = int(at), len(x.dims)
-    if n == 0 or not -n <= at < n:
-        raise InferError(f"Shape must be at least rank {at + 1 if at >= 0 else -at} but is rank {n}")
-    at %= n
+    at %= len(x.dims)
     return [(*x.dims[:at], *indices.dims[batch_dims:], *x.dims[at + 1 :])]
 
 
@@ -357,7 +349,10 @@ def check_indices(B, indices, size, op):
 
 
 def _lower_gather(B, x, indices, axis=0, *, batch_dims=0, op):
-    at = int(np.asarray(axis)) % x.ndim
+    at = int(np.asarray(axis))
+    if not -x.ndim <= at < x.ndim:
+        raise InvalidArgumentError(None, op, f"Expected axis in the range [{-x.ndim}, {x.ndim}), but got {at}")
+    at %= x.ndim
     check_indices(B, indices, x.shape[at], op)
     if batch_dims:
         return B.stack([_gather_rows(B, x[k], indices[k], at - 1, batch_dims - 1) for k in range(x.shape[0])])
@@ -401,6 +396,7 @@ def gather(params, indices, validate_indices=None, name=None, axis=None, batch_d
 
 def infer_gather_nd(x, indices):
     """The shape of the parts of `x` that the rows of `indices` name."""
+    shapes.with_rank_at_least(indices.dims, 1)
     if x.dims is None or indices.dims is None or indices.dims[-1] is None:
         return [None]
     n = indices.dims[-1]
@@ -428,30 +424,6 @@ def lower_gather_nd(B, x, indices, *, op):
 
 
 gather_nd_node = define("GatherNd", infer=infer_gather_nd, lower=lower_gather_nd)
-
-
-@export("gather_nd", "manip.gather_nd")
-def gather_nd(params, indices, name=None, batch_dims=0):
-    """Slices of `params` at the places that the rows of `indices` (int `[..., n]`) name."""
-    if batch_dims:
-        return batch_gather_nd(params, indices, batch_dims, name)
-    sparse = getattr(params, "gather_nd", None)
-    return sparse(indices, name=name) if sparse is not None else gather_nd_node(params, indices, name=name)
-
-
-def batch_gather_nd(params, indices, batch_dims, name=None):
-    """`gather_nd` for each of the first dimensions that both share."""
-    with name_scope(name, "BatchGatherND", [params, indices]):
-        indices = convert_to_tensor(indices, name="indices")
-        dims = shape(indices)
-        parts = []
-        for k in range(batch_dims):
-            line = reshape(range_node(0, dims[k], 1), [-1 if j == k else 1 for j in range(len(indices.dims))])
-            parts.append(line + zeros_like_of(indices[..., :1]))
-        return gather_nd_node(params, concat([*parts, indices], -1))
-
-
-range_node, zeros_like_of = define("Range"), define("ZerosLike")
 
 
 # --- masks ------------------------------------------------------------------------------------------
@@ -563,36 +535,6 @@ def boolean_mask(tensor, mask, name="boolean_mask", axis=None):
 
 
 prod_node = define("Prod")
-
-
-# --- scatter ----------------------------------------------------------------------------------------
-
-
-def _lower_scatter_nd(B, indices, updates, dims):
-    dims = tuple(int(d) for d in dims)
-    return B.add_at(B.zeros(dims, updates.dtype), tuple(B.moveaxis(indices, -1, 0)), updates)
-
-
-scatter_nd_node = define("ScatterNd", infer=lambda i, u, dims: [static.partial_shape(dims)], lower=_lower_scatter_nd, static=(2,))
-
-
-@export("scatter_nd", "manip.scatter_nd")
-def scatter_nd(indices, updates, shape, name=None):
-    """Zeros of `shape` to which `updates` are added at `indices` (int `[..., n]`)."""
-    return scatter_nd_node(indices, updates, shape, name=name)
-
-
-def _scatter_over(way):
-    return lambda B, x, indices, updates: getattr(B, way)(x, tuple(B.moveaxis(indices, -1, 0)), updates)
-
-
-tensor_scatter_update = export("tensor_scatter_nd_update", "tensor_scatter_update")(
-    define("TensorScatterUpdate", infer=lambda x, i, u: [x.dims], lower=_scatter_over("set_at"))
-)
-tensor_scatter_add = define("TensorScatterAdd", infer=lambda x, i, u: [x.dims], lower=_scatter_over("add_at"))
-tensor_scatter_sub = define(
-    "TensorScatterSub", infer=lambda x, i, u: [x.dims], lower=lambda B, x, i, u: B.add_at(x, tuple(B.moveaxis(i, -1, 0)), -u)
-)
 
 
 # --- unique -----------------------------------------------------------------------------------------

@@ -8,9 +8,9 @@ from ..graph.define import define
 from ..ground import shapes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError, need
+from .batch_gather import gather_nd
 from .fill import zeros
 from .reduce import reduce_sum
-from .slicing import gather_nd
 
 __all__ = ["sparse_tensor_to_dense", "sparse_to_dense"]
 

@@ -8,11 +8,11 @@ from ..graph.define import define
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError
+from .batch_gather import gather_nd
 from .elementwise import cast
 from .fill import fill, range_
 from .reduce import axes_of, both
 from .shape import reshape, shape, size
-from .slicing import gather_nd
 from .stitch import dynamic_stitch
 
 __all__ = ["sparse_reduce_max", "sparse_reduce_sum"]

@@ -4,8 +4,9 @@ import numpy as np
 
 from ..graph import static
 from ..graph.define import define
-from ..ground import dtypes
+from ..ground import dtypes, shapes
 from ..ground.api import export
+from ..ground.errors import InferError, InvalidArgumentError
 from .slicing import gather
 
 __all__ = ["dynamic_partition", "dynamic_stitch", "set_diff"]
@@ -54,14 +55,28 @@ def dynamic_stitch(indices, data, name=None):
     return _stitch(indices, data, name=name)
 
 
-def _lower_partition(B, data, partitions, *, num_partitions):
+def _lower_partition(B, data, partitions, *, num_partitions, op):
     flat = data.reshape((-1, *data.shape[partitions.ndim :]))
+    if data.shape[: partitions.ndim] != partitions.shape:
+        words = "data.shape must start with partitions.shape, got data.shape = {}, partitions.shape = {}"
+        raise InvalidArgumentError(None, op, words.format(shapes.text(data.shape), shapes.text(partitions.shape)))
+    bad = (partitions < 0) | (partitions >= num_partitions)
+    if bad.any():
+        at = tuple(np.argwhere(bad)[0])
+        where = f"[{','.join(map(str, at))}]" if at else ""
+        raise InvalidArgumentError(None, op, f"partitions{where} = {partitions[at]} is not in [0, {num_partitions})")
     return tuple(flat[partitions.reshape(-1) == k] for k in range(num_partitions))
 
 
 def _infer_partition(data, partitions, *, num_partitions):
     if data.dims is None or partitions.dims is None:
         return [None] * num_partitions
+    head = data.dims[: len(partitions.dims)]
+    if len(head) < len(partitions.dims):
+        raise InferError(f"Shape must be at least rank {len(partitions.dims)} but is rank {len(head)}")
+    for size, other in zip(head, partitions.dims, strict=True):
+        if None not in (size, other) and size != other:
+            raise InferError(f"Dimensions must be equal, but are {size} and {other}")
     return [(None, *data.dims[len(partitions.dims) :])] * num_partitions
 
 

@@ -9,13 +9,13 @@ from ..ground import dtypes, shapes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError, need
 from .basic import constant
+from .batch_gather import gather_nd
 from .elementwise import conj
 from .fill import zeros
 from .join import concat, pad, stack
 from .matrices import matrix_transpose
 from .reduce import reduce_sum
 from .shape import expand_dims, rank, squeeze, transpose
-from .slicing import gather_nd
 
 __all__ = ["tridiagonal_matmul", "tridiagonal_solve"]
 

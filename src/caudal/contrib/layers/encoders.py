@@ -7,11 +7,12 @@ from ...graph.graph import Tensor
 from ...ground import dtypes
 from ...ground.errors import need
 from ...ops.basic import constant
+from ...ops.batch_gather import gather_nd
 from ...ops.elementwise import not_equal
 from ...ops.embedding import embedding_lookup
 from ...ops.reduce import reduce_mean
 from ...ops.shape import shape
-from ...ops.slicing import gather_nd, where
+from ...ops.slicing import where
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
 from .layers import collect

@@ -6,13 +6,13 @@ from ...ground import dtypes
 from ...ground.api import export
 from ...ground.errors import need
 from ...layers.base import InputSpec, Layer
+from ...ops.batch_gather import gather_nd
 from ...ops.elementwise import cast
 from ...ops.fill import range_, sequence_mask, zeros
 from ...ops.join import concat, stack, unstack
 from ...ops.reduce import reduce_max
 from ...ops.rnn_blocks import block_lstm_node, gru_block_node, lstm_block_node
 from ...ops.shape import expand_dims, shape, tile, transpose
-from ...ops.slicing import gather_nd
 from ...rnn.base import LayerRNNCell
 from ...rnn.cells import LSTMStateTuple
 
