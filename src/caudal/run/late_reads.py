@@ -3,26 +3,28 @@ after an assignment sees what was assigned, though the read itself was made befo
 
 from ..graph.opdef import lookup
 from ..graph.tensor import Operation, Tensor
+from .prune import in_order
 
 __all__ = ["with_late_reads"]
 
 _VARIABLES = frozenset({"VariableV2", "Variable"})
 _SHARING = frozenset({"Identity", "StopGradient", "PreventGradient", "Reshape", "Squeeze", "ExpandDims"})
 _IDENTITY = lookup("Identity")
+_SHORT = 4  # ops between a read and an assignment
 
 
 class _Stand(Operation):
     """An op of a plan with other inputs than in the graph; where ops are looked up it is equal to that one."""
 
-    def __init__(self, op, inputs):
+    def __init__(self, op, inputs, controls=()):
         self.__dict__.update(op.__dict__)
-        self._inputs, self.source = inputs, op
+        self._inputs, self._controls, self.source = inputs, [*op._controls, *controls], getattr(op, "source", op)
 
     def __hash__(self):
         return hash(self.source)
 
     def __eq__(self, other):
-        return self is other or self.source is other
+        return self.source is getattr(other, "source", other)
 
 
 class _Again(Operation):
@@ -39,12 +41,59 @@ class _Again(Operation):
 def with_late_reads(ops, fed):
     """The ordered ops of a plan, with a read of its own for each that the graph puts after an assignment.
 
-    Where nothing orders a use and an assignment, the use has the value from before.
+    Where nothing orders a use and an assignment, the use has the value from before, but for what `_hastened` tells.
     """
     writers = _writers(ops)
     if not writers:
         return ops
-    return _Walk(writers, fed).over(ops)
+    return _Walk(writers, fed).over(_hastened(ops, writers, fed))
+
+
+def _hastened(ops, writers, fed):
+    """The ops in an order in which short assignments, such as a decay of weights, come before other uses of the same read.
+
+    TF goes on at once with the last of the uses that can begin when the read is done, and hands the others to other threads:
+    if what the last one leads to takes constants beside the read, and soon ends in an assignment to the variable, that is
+    done when the others begin.
+    """
+    chains = {writer: read for writer, variables in writers.items() if (read := _chain(writer, variables[0], fed)) is not None}
+    if not chains:
+        return ops
+    uses = {read: [op for op in ops if read in op._inputs and _ready(op, read, fed)] for read, _ in chains.values()}
+    after = {}
+    for writer, (read, first) in chains.items():
+        if uses[read][-1] is first:
+            for use in uses[read][:-1]:
+                after.setdefault(use, []).append(writer)
+    return in_order([_Stand(op, op._inputs, after[op]) if op in after else op for op in ops], fed)
+
+
+def _chain(writer, variable, fed):
+    """(the read, its use) that an assignment's short chain of ops begins with; None if it has no such beginning."""
+    op = writer
+    for _ in range(_SHORT):
+        moving = [t for t in op._inputs if t.op is not variable and (t in fed or not _is_constant(t.op, fed))]
+        if len(moving) != 1 or op._controls:
+            return None
+        (read,) = moving
+        if read.op._def is _IDENTITY and read.op._inputs[0].op is variable:
+            return None if op is writer else (read, op)
+        op = read.op
+    return None
+
+
+def _ready(op, read, fed):
+    """Whether an op can begin as soon as the read is done."""
+    return not op._controls and all(t is read or (t not in fed and _is_constant(t.op, fed)) for t in op._inputs)
+
+
+def _is_constant(op, fed, depth=_SHORT):
+    """Whether TF has an op's value before a run: it folds what only constants lead to."""
+    if op._controls or depth == 0:
+        return False
+    if op._def.name == "Const":
+        return True
+    return op._def.pure and bool(op._inputs) and all(t not in fed and _is_constant(t.op, fed, depth - 1) for t in op._inputs)
 
 
 def _writers(ops):

@@ -2,7 +2,7 @@
 
 import heapq
 
-__all__ = ["prune"]
+__all__ = ["in_order", "prune"]
 
 
 def prune(targets, fed):
@@ -15,7 +15,11 @@ def prune(targets, fed):
         found.add(op)
         todo += [t.op for t in op._inputs if t not in fed and t.op not in found]
         todo += [c for c in op._controls if c not in found]
-    ops = sorted(found, key=_id)
+    return in_order(sorted(found, key=_id), fed)
+
+
+def in_order(ops, fed):
+    """Ops in the order in which they run; they come in order of creation."""
     if all(_in_order(op, fed) for op in ops):
         return ops
     return _topological(ops, fed)
