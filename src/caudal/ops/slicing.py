@@ -355,7 +355,7 @@ def _lower_gather(B, x, indices, axis=0, *, batch_dims=0, op):
     at %= x.ndim
     check_indices(B, indices, x.shape[at], op)
     if batch_dims:
-        return B.stack([_gather_rows(B, x[k], indices[k], at - 1, batch_dims - 1) for k in range(x.shape[0])])
+        return _gather_rows(B, x, indices, at, batch_dims % indices.ndim)
     return B.take(x, indices, axis=at) if not B.compiled else B.take(x, indices, axis=at, mode="clip")
 
 
