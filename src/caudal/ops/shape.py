@@ -154,12 +154,22 @@ def _wrong_count(x, dims, have, known):
     return f"Cannot reshape a tensor with {have} elements to shape {shapes.text(dims)} ({known} elements)"
 
 
+def _may_be(shape, want):
+    return len(shape) == len(want) and all(w in (-1, d) for d, w in zip(shape, want, strict=True))
+
+
 def _lower_reshape(B, x, want, *, op):
     want = tuple(int(d) for d in np.asarray(want).reshape(-1))
     have = math.prod(x.shape)
     known = math.prod(d for d in want if d != -1)
     if want.count(-1) > 1:
-        raise InvalidArgumentError(None, op, "Only one input size may be -1, not both 0 and 1")
+        if shapes.known(op._inputs[0].dims) and op._inputs[1].op.type == "Const" and _may_be(x.shape, want):
+            return x  # TF's optimiser takes such a node out before it could complain
+        first, second = [k for k, d in enumerate(want) if d == -1][:2]
+        raise InvalidArgumentError(None, op, f"Only one input size may be -1, not both {first} and {second}")
+    for k, d in enumerate(want):
+        if d < -1:
+            raise InvalidArgumentError(None, op, f"Size {k} must be non-negative, not {d}")
     if -1 in want and known == 0:
         raise InvalidArgumentError(
             None,
