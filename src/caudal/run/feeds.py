@@ -64,6 +64,8 @@ def value_for(graph, tensor, value, key):
                 "(e.g. int64)."
             )
         value = np.asarray(value, dtype=kind)
+    if kind == np.dtype(object):
+        value = _as_bytes(value)
     dims, shape = tensor.dims, value.shape
     if dims is not None and dims != shape and not _fits(dims, shape):
         raise ValueError(
@@ -72,6 +74,16 @@ def value_for(graph, tensor, value, key):
     if graph._unfeedable and tensor in graph._unfeedable:
         raise ValueError(f"Tensor {tensor} may not be fed.")
     return value
+
+
+def _as_bytes(value):
+    """Fed strings as bytes; text as UTF-8."""
+    flat = value.reshape(-1).tolist()
+    if all(type(v) is bytes for v in flat):
+        return value
+    out = np.empty(len(flat), object)
+    out[:] = [v.encode() if isinstance(v, str) else v for v in flat]
+    return out.reshape(value.shape)
 
 
 def _holds(kind, number):
