@@ -16,7 +16,7 @@ from ..ops.basic import constant, identity
 from ..ops.control import tuple as tuple_
 from ..ops.fill import fill, zeros_like
 from ..ops.join import concat
-from ..ops.math import add_n
+from ..ops.math import accumulate_n, add_n
 from ..ops.shape import shape
 from .control_flow_grad import begin, zeros_like_outside_loop
 
@@ -370,7 +370,7 @@ class _Walk:
                 running = add_n([running, g])
             return running
         if self.method == AggregationMethod.EXPERIMENTAL_ACCUMULATE_N:
-            return accumulate_n_node(slopes)
+            return accumulate_n(slopes)
         raise ValueError(f"Invalid aggregation_method specified {self.method}.")
 
     def result(self, x):
@@ -380,9 +380,6 @@ class _Walk:
         if isinstance(slope, list):
             slope = self._added([g for g in slope if g is not None]) if [g for g in slope if g is not None] else None
         return slope
-
-
-accumulate_n_node = define("AccumulateNV2", infer=lambda *xs: [xs[0].dims], lower=lambda B, *xs: sum(xs[1:], xs[0]))
 
 
 def _parts(x):

@@ -218,8 +218,9 @@ def _sum_rows(params_shape, values, indices, batch, rows):
     if batch:
         sizes = shape(values)
         outer, inner = sizes[:batch], sizes[batch:][1:]
+        count = prod_node(outer, [0], keep_dims=False)
         flat = concat([[-1], inner], 0)
-        rows *= prod_node(outer, [0], keep_dims=False)
+        rows *= count
         indices = _batch_numbers(params_shape, indices, batch)
         values = reshape(dense(values), flat)
     made = unsorted_segment_sum(values, reshape(indices, n), rows)

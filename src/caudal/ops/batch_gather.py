@@ -52,7 +52,8 @@ def _flat_gather(params, indices):
         numbers = _range(start, size, step) * below
         counted += reshape(numbers, stack([1] * (dim - 1) + [size] + [1] * (n - dim), axis=0))
     flat = reshape(counted, [-1])
-    outer, inner = params_shape[:n], params_shape[n:]
+    inner = params_shape[n:]
+    outer = params_shape[:n]
     rows = reshape(params, concat([[_prod(outer, [0])], inner], axis=0))
     return reshape(gather(rows, flat), concat([indices_shape, inner], axis=0))
 
