@@ -21,14 +21,17 @@ from .build import (
     spectral,
     swish,
     synchronization,
+    template,
     variables,
     while_loop,
 )  # noqa: F401
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import moving_averages as _moving_averages  # noqa: F401
+from .train import replicas as _replicas  # noqa: F401
 from .train import optimizers as _optimizers  # noqa: F401
 from .train import schedules as _schedules  # noqa: F401
+from .train import batching as _batching, producers as _producers  # noqa: F401
 from .layers import convolutional, core, normalization, pooling, separable, transposed  # noqa: F401
 from .losses import functions as _losses  # noqa: F401
 from . import rnn  # noqa: F401

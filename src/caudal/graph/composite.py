@@ -205,5 +205,44 @@ def convert_or_composite(value, dtype=None, name=None):
     return convert(value, None if dtype is None else dtypes.as_dtype(dtype), name)
 
 
+@export("convert_to_tensor_or_indexed_slices")
+def convert_to_tensor_or_indexed_slices(value, dtype=None, name=None):
+    """`value` as a tensor, unless it is IndexedSlices or a SparseTensor, which stay as they are.
+
+    Args:
+      value: anything that converts to a tensor, or IndexedSlices.
+      dtype: the type that it has to have.
+      name: the name of the `Const` node, where one is made.
+
+    Raises:
+      ValueError: it has another dtype; TypeError: nothing converts it.
+    """
+    if isinstance(value, SparseTensorValue):
+        return convert(value, None if dtype is None else dtypes.as_dtype(dtype), name)
+    return convert_or_composite(value, dtype, name)
+
+
+@export("convert_to_tensor_or_sparse_tensor", "contrib.framework.convert_to_tensor_or_sparse_tensor")
+def convert_to_tensor_or_sparse_tensor(value, dtype=None, name=None):
+    """`value` as a tensor, or as a SparseTensor if it is one or a `SparseTensorValue`.
+
+    Args:
+      value: a SparseTensor, a SparseTensorValue, or anything that converts to a tensor.
+      dtype: the type that it has to have.
+      name: the name of the `Const` node, where one is made.
+
+    Raises:
+      RuntimeError: a SparseTensor of another dtype; ValueError: a tensor of another one; TypeError: nothing converts it.
+    """
+    kind = None if dtype is None else dtypes.as_dtype(dtype)
+    if isinstance(value, SparseTensorValue):
+        value = SparseTensor.from_value(value)
+    if not isinstance(value, SparseTensor):
+        return convert(value, kind, name)
+    if kind is not None and not kind.is_compatible_with(value.dtype):
+        raise RuntimeError(f"Sparse dtype: requested = {kind.name}, actual = {value.dtype.name}")
+    return value
+
+
 nest.register(IndexedSlices, pieces, lambda _, parts: IndexedSlices(*parts))
 nest.register(SparseTensor, pieces, lambda _, parts: SparseTensor(*parts))

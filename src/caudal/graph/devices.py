@@ -73,6 +73,16 @@ class DeviceSpec:
             if getattr(dev, part) is not None:
                 setattr(self, part, getattr(dev, part))
 
+    def make_merged_spec(self, dev):
+        """A spec with the parts of this one, and those that `dev` names in their place."""
+        made = self.replace()
+        made.merge_from(dev)
+        return made
+
+    def replace(self, **kwargs):
+        """A spec with some parts replaced."""
+        return DeviceSpec(**({part: getattr(self, part) for part in _PARTS} | kwargs))
+
     def to_string(self):
         """The device string."""
         out = "".join(f"/{part}:{getattr(self, part)}" for part in _PARTS[:3] if getattr(self, part) is not None)

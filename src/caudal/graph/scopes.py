@@ -47,6 +47,12 @@ class name_scope:  # noqa: N801  # TF's name
         self._graph.pop(self._depth)
 
 
+@export("contrib.framework.get_name_scope")
+def get_name_scope():
+    """The name of the scope in force in the default graph, without a slash at its end."""
+    return default_graph().get_name_scope()
+
+
 @export("op_scope")
 @contextlib.contextmanager
 def op_scope(values, name, default_name=None):
