@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ..ground import dtypes
+from ..ground import dtypes, shapes
+from ..ground import source as places
 from ..ground.shapes import dims_of
 from .convert import convert, convert_all
 from .graph import Tensor, graph_of
@@ -39,6 +40,9 @@ def apply(op, *values, name=None, **given):
             else:
                 inputs.append(_take(op, arg, value, attrs, source))
         made = graph.add(op, inputs, _attributes(op, attrs, given), scope)
+    except (TypeError, ValueError) as error:
+        _tell(error, op, scope, values)
+        raise
     finally:
         graph.pop(depth)
         graph._name_stack = before
@@ -62,6 +66,18 @@ def result(op, made):
             out.append(outputs[k])
             k += 1
     return tuple(out)
+
+
+def _tell(error, op, scope, values):
+    """Notes to an error where the refused node was to be made, and of what."""
+    if getattr(error, "__notes__", None):
+        return
+    error.add_note(f"  Node '{scope}' ({op.name}), made at {places.show(places.here())}")
+    for arg, value in list(zip(op.inputs, values, strict=True))[:6]:
+        if isinstance(value, Tensor):
+            kind, dims = value._dtype.base_dtype.name, shapes.text(value.dims)
+            where = places.show(value.op.place, 40)
+            error.add_note(f"    {arg.name}: '{value.name}' {kind}{dims}, made at {where}")
 
 
 def _take(op, arg, value, attrs, source):

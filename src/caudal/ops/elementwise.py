@@ -599,10 +599,10 @@ def angle(input, name=None):
 _GRADS = {
     "SigmoidGrad": lambda B, y, dy: dy * y * (1 - y),
     "TanhGrad": lambda B, y, dy: dy * (1 - y * y),
-    "SqrtGrad": lambda B, y, dy: dy * 0.5 / y,
-    "RsqrtGrad": lambda B, y, dy: dy * -0.5 * y * y * y,
-    "ReciprocalGrad": lambda B, y, dy: -dy * y * y,
-    "InvGrad": lambda B, y, dy: -dy * y * y,
+    "SqrtGrad": lambda B, y, dy: dy * 0.5 / B.conj(y),
+    "RsqrtGrad": lambda B, y, dy: dy * -0.5 * B.conj(y * y * y),
+    "ReciprocalGrad": lambda B, y, dy: -dy * B.conj(y * y),
+    "InvGrad": lambda B, y, dy: -dy * B.conj(y * y),
 }
 grad_nodes = {kind: define(kind, infer=lambda y, dy: [y.dims], lower=lower) for kind, lower in _GRADS.items()}
 
