@@ -4,26 +4,12 @@ import glob
 import os
 import shutil
 
+from ..formats.paths import refined as _refined
+from ..formats.paths import to_path as _path
 from ..ground.api import export
-from ..ground.errors import AlreadyExistsError, FailedPreconditionError, NotFoundError, PermissionDeniedError
+from ..ground.errors import AlreadyExistsError, NotFoundError
 
 __all__ = ["GFile"]
-
-
-def _path(name):
-    return name.decode() if isinstance(name, bytes) else os.fspath(name)
-
-
-def _refined(error, name):
-    """An error of the operating system as TF's."""
-    words = f"{name}; {error.strerror}"
-    if isinstance(error, FileNotFoundError):
-        return NotFoundError(None, None, words)
-    if isinstance(error, PermissionError):
-        return PermissionDeniedError(None, None, words)
-    if isinstance(error, FileExistsError):
-        return AlreadyExistsError(None, None, words)
-    return FailedPreconditionError(None, None, words)
 
 
 @export("gfile.GFile", "gfile.Open", "gfile.FastGFile", "io.gfile.GFile")
