@@ -99,7 +99,11 @@ def _infer_strided(x, begin, end, strides, *, begin_mask, end_mask, ellipsis_mas
     n = next((t.dims[0] for t in (begin, end, strides) if t.dims), None)
     if n is None:
         return [None]
-    low, high, step = (_numbers(t, n) for t in (begin, end, strides))
+    if static.value(strides) is None:
+        return [None]
+    if ellipsis_mask & (ellipsis_mask - 1):
+        raise InferError("Multiple ellipses in slice spec not allowed")
+    step, low, high = (_numbers(t, n) for t in (strides, begin, end))
     index = _index(len(x.dims), low, high, step, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     out, k = [], 0
     for one in index:
@@ -155,6 +159,8 @@ def _concrete(dims, begin, end, strides, begin_mask, end_mask, ellipsis_mask, ne
         if one is None:
             out.append(None)
             continue
+        if k >= len(dims):
+            raise InvalidArgumentError(None, op, f"Index out of range using input dim {k}; input has only {len(dims)} dims")
         if isinstance(one, tuple):
             if one[2] == 0:
                 raise InvalidArgumentError(None, op, f"strides[{k}] must be non-zero")
@@ -256,7 +262,7 @@ def getitem(tensor, spec, var=None):
     """`tensor[spec]`: numbers, slices, `...`, `tf.newaxis`, or a boolean mask.
 
     Raises:
-      TypeError: an index of another kind; ValueError: two ellipses.
+      TypeError: an index of another kind; ValueError: two ellipses, or more indices than dimensions.
     """
     if (
         isinstance(spec, bool)
@@ -277,8 +283,6 @@ def getitem(tensor, spec, var=None):
             masks["end"] |= bit * (one.stop is None)
         elif one is Ellipsis or one is None:
             key = "ellipsis" if one is Ellipsis else "new_axis"
-            if one is Ellipsis and masks["ellipsis"]:
-                raise ValueError("Multiple ellipses in slice spec not allowed")
             masks[key] |= bit
             begin.append(0), end.append(0), strides.append(1)
         else:
