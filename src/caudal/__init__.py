@@ -48,6 +48,7 @@ from .metrics import auc as _auc, average_precision as _average_precision, count
 from .distributions import classes as _classes, tails as _tails  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
+from .platform import python_io as _python_io  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401
 from .compat.install import lend as _lend
