@@ -182,12 +182,20 @@ def _infer_bias(x, b, *, data_format):
     if b.dims is not None:
         shapes.with_rank(b.dims, 1)
         at = 1 if _first(data_format) else len(x.dims) - 1
-        both = shapes.merge_dim(b.dims[0], x.dims[at])
+        both = shapes.merge_dim(x.dims[at], b.dims[0])
         return [(*x.dims[:at], both, *x.dims[at + 1 :])]
     return [x.dims]
 
 
-def _lower_bias(B, x, b, *, data_format):
+def _lower_bias(B, x, b, *, data_format, op):
+    if x.ndim < 2:
+        raise InvalidArgumentError(None, op, f"Input tensor must be at least 2D: {shapes.text(x.shape)}")
+    if b.ndim != 1:
+        raise InvalidArgumentError(None, op, f"Biases must be 1D: {shapes.text(b.shape)}")
+    if b.shape[0] != x.shape[1 if _first(data_format) else -1]:
+        words = "Must provide as many biases as the {} dimension of the input tensor: {} vs. {}"
+        place = "channel" if _first(data_format) else "last"
+        raise InvalidArgumentError(None, op, words.format(place, shapes.text(b.shape), shapes.text(x.shape)))
     return x + (b.reshape((-1,) + (1,) * (x.ndim - 2)) if _first(data_format) else b)
 
 
@@ -266,8 +274,17 @@ def _infer_softmax(x):
     return [x.dims]
 
 
-softmax_node = define("Softmax", infer=_infer_softmax, lower=_softmax)
-log_softmax_node = define("LogSoftmax", infer=_infer_softmax, lower=_log_softmax)
+def _of_rows(compute):
+    def lower(B, x, *, op):
+        if not x.ndim:
+            raise InvalidArgumentError(None, op, "logits must have >= 1 dimension, got []")
+        return compute(B, x)
+
+    return lower
+
+
+softmax_node = define("Softmax", infer=_infer_softmax, lower=_of_rows(_softmax))
+log_softmax_node = define("LogSoftmax", infer=_infer_softmax, lower=_of_rows(_log_softmax))
 
 
 def _softmax_grad(op, dy):
@@ -360,7 +377,18 @@ def _infer_xent(logits, labels):
     return [(dims[0],), dims]
 
 
-def _lower_xent(B, logits, labels):
+def _lower_xent(B, logits, labels, *, op):
+    try:
+        dims = shapes.broadcast(logits.shape, labels.shape)
+    except InferError:
+        words = f"logits_size={shapes.text(logits.shape)} labels_size={shapes.text(labels.shape)}"
+        raise InvalidArgumentError(None, op, f"logits and labels must be broadcastable: {words}") from None
+    if len(dims) != 2:
+        raise InvalidArgumentError(
+            None,
+            op,
+            "logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional",
+        )
     log = _log_softmax(B, logits)
     return -B.sum(labels * log, axis=-1), B.exp(log) - labels
 

@@ -4,7 +4,7 @@ from ..graph import static
 from ..graph.define import define
 from ..ground.errors import InferError
 from ..ground.shapes import merge_dim, with_rank
-from .conv_rules import from_nhwc, nhwc_dims, out_dims, pads_for, space, to_nhwc
+from .conv_rules import check_backward, check_forward, check_steps, from_nhwc, nhwc_dims, out_dims, pads_for, space, to_nhwc
 
 __all__ = ["conv2d_node", "conv3d_node"]
 
@@ -13,13 +13,19 @@ def _infer_conv(x, w, *, strides, padding, data_format, dilations, explicit_padd
     rank = len(strides)
     dims, filters = with_rank(x.dims, rank), with_rank(w.dims, rank)
     depth = nhwc_dims(dims, data_format)[-1]
-    if depth is not None and filters[-2] is not None:
-        if filters[-2] and depth % filters[-2]:
-            raise InferError(f"Dimensions must be equal, but are {depth} and {filters[-2]}")
-    else:
-        merge_dim(depth, filters[-2])
+    _check_depths(depth, *filters[-2:])
     window, steps, gaps = filters[:-2], space(strides, data_format), space(dilations, data_format)
     return [out_dims(dims, window, steps, gaps, padding, filters[-1], data_format, explicit_paddings)]
+
+
+def _check_depths(depth, each, out):
+    """Refuses filters of another depth than the input's, or than that of equal groups of its channels."""
+    if depth is None or each is None:
+        return
+    if not each or depth % each:
+        raise InferError(f"Depth of input ({depth}) is not a multiple of input depth of filter ({each})")
+    if out is not None and out % (depth // each):
+        raise InferError(f"Depth of output ({out}) is not a multiple of the number of groups ({depth // each})")
 
 
 def infer_conv2d(x, w, *, strides, padding, data_format, dilations, explicit_paddings):
@@ -40,13 +46,14 @@ def _geometry(shape, window, strides, padding, data_format, dilations, explicit=
     return steps, pads_for(shape[1:-1], window, steps, gaps, padding, explicit, data_format), gaps
 
 
-def _lower_conv(B, x, w, *, strides, padding, data_format, dilations, explicit_paddings=()):
+def _lower_conv(B, x, w, *, strides, padding, data_format, dilations, explicit_paddings=(), op):
+    check_forward(op, x, w, strides, dilations, data_format, explicit_paddings)
     x = to_nhwc(B, x, data_format)
     where = _geometry(x.shape, w.shape[:-2], strides, padding, data_format, dilations, explicit_paddings)
     return from_nhwc(B, B.conv(x, w, *where), data_format)
 
 
-def lower_conv2d(B, x, w, *, strides, padding, data_format, dilations, explicit_paddings):
+def lower_conv2d(B, x, w, *, strides, padding, data_format, dilations, explicit_paddings, op):
     return _lower_conv(
         B,
         x,
@@ -56,6 +63,7 @@ def lower_conv2d(B, x, w, *, strides, padding, data_format, dilations, explicit_
         data_format=data_format,
         dilations=dilations,
         explicit_paddings=explicit_paddings,
+        op=op,
     )
 
 
@@ -72,37 +80,49 @@ def _infer_filter_grad(x, sizes, dy, *, strides):
     return [_shape_from(sizes, len(strides))]
 
 
-def _input_grad(B, sizes, w, dy, strides, padding, data_format, dilations, explicit):
+def _input_grad(B, sizes, w, dy, strides, padding, data_format, dilations, explicit, op):
     dy = to_nhwc(B, dy, data_format)
     sizes = tuple(int(d) for d in sizes)
     if len(sizes) == len(strides) - 2:  # TF takes the spatial part alone as well
         sizes = (dy.shape[0], *sizes, w.shape[-2])
     shape = nhwc_dims(sizes, data_format)
+    check_steps(op, strides, dilations, data_format)
     where = _geometry(shape, w.shape[:-2], strides, padding, data_format, dilations, explicit)
+    check_backward(op, _LABELS[op.type], shape, w.shape, dy.shape, where)
     return from_nhwc(B, B.conv_input_grad(shape, w, dy, *where), data_format)
 
 
-def _filter_grad(B, x, sizes, dy, strides, padding, data_format, dilations, explicit):
+_LABELS = {
+    "Conv2DBackpropInput": "Conv2DCustomBackpropInput",
+    "Conv2DBackpropFilter": "Conv2DCustomBackpropFilter",
+    "Conv3DBackpropInputV2": "Conv3DBackpropInputOp",
+    "Conv3DBackpropFilterV2": "Conv3DBackpropFilterOp",
+}
+
+
+def _filter_grad(B, x, sizes, dy, strides, padding, data_format, dilations, explicit, op):
     x, dy = to_nhwc(B, x, data_format), to_nhwc(B, dy, data_format)
     shape = tuple(int(d) for d in sizes)
+    check_steps(op, strides, dilations, data_format)
     where = _geometry(x.shape, shape[:-2], strides, padding, data_format, dilations, explicit)
+    check_backward(op, _LABELS[op.type], x.shape, shape, dy.shape, where)
     return B.conv_filter_grad(x, shape, dy, *where)
 
 
-def _lower_input_grad2d(B, sizes, w, dy, *, strides, padding, data_format, dilations, explicit_paddings):
-    return _input_grad(B, sizes, w, dy, strides, padding, data_format, dilations, explicit_paddings)
+def _lower_input_grad2d(B, sizes, w, dy, *, strides, padding, data_format, dilations, explicit_paddings, op):
+    return _input_grad(B, sizes, w, dy, strides, padding, data_format, dilations, explicit_paddings, op)
 
 
-def _lower_filter_grad2d(B, x, sizes, dy, *, strides, padding, data_format, dilations, explicit_paddings):
-    return _filter_grad(B, x, sizes, dy, strides, padding, data_format, dilations, explicit_paddings)
+def _lower_filter_grad2d(B, x, sizes, dy, *, strides, padding, data_format, dilations, explicit_paddings, op):
+    return _filter_grad(B, x, sizes, dy, strides, padding, data_format, dilations, explicit_paddings, op)
 
 
-def _lower_input_grad3d(B, sizes, w, dy, *, strides, padding, data_format, dilations):
-    return _input_grad(B, sizes, w, dy, strides, padding, data_format, dilations, ())
+def _lower_input_grad3d(B, sizes, w, dy, *, strides, padding, data_format, dilations, op):
+    return _input_grad(B, sizes, w, dy, strides, padding, data_format, dilations, (), op)
 
 
-def _lower_filter_grad3d(B, x, sizes, dy, *, strides, padding, data_format, dilations):
-    return _filter_grad(B, x, sizes, dy, strides, padding, data_format, dilations, ())
+def _lower_filter_grad3d(B, x, sizes, dy, *, strides, padding, data_format, dilations, op):
+    return _filter_grad(B, x, sizes, dy, strides, padding, data_format, dilations, (), op)
 
 
 conv2d_node = define("Conv2D", infer=infer_conv2d, lower=lower_conv2d)
@@ -114,8 +134,8 @@ def infer_conv3d(x, w, *, strides, padding, data_format, dilations):
     return _infer_conv(x, w, strides=strides, padding=padding, data_format=data_format, dilations=dilations)
 
 
-def lower_conv3d(B, x, w, *, strides, padding, data_format, dilations):
-    return _lower_conv(B, x, w, strides=strides, padding=padding, data_format=data_format, dilations=dilations)
+def lower_conv3d(B, x, w, *, strides, padding, data_format, dilations, op):
+    return _lower_conv(B, x, w, strides=strides, padding=padding, data_format=data_format, dilations=dilations, op=op)
 
 
 conv3d_node = define("Conv3D", infer=infer_conv3d, lower=lower_conv3d)

@@ -402,8 +402,7 @@ def dropout(x, keep_prob=None, noise_shape=None, seed=None, name=None, rate=None
         kept = 1.0 - keep_prob if keep_prob is not None else None
     except TypeError:
         raise ValueError(f"keep_prob must be a floating point number or Tensor (got {keep_prob!r})") from None
-    if kept is not None:
-        rate = kept if rate is None else rate
+    rate = either("rate", rate, "keep_prob", kept)
     need(rate is not None, "You must provide a rate to dropout.")
     with name_scope(name, "dropout", [x]):
         x = convert_to_tensor(x, name="x")
@@ -499,9 +498,13 @@ def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, i
     return out.astype(x.dtype), mean, given, mean, variance, B.zeros(0, kind)
 
 
-def _infer_fused(x, scale, *rest):
+def _infer_fused(x, scale, offset, mean, variance, *, data_format, is_training):
     dims = shapes.with_rank(x.dims, 4)
-    return [dims, *[scale.dims] * 4, None]
+    at = 1 if data_format == b"NCHW" else 3
+    channels = dims[at]
+    for vector in (scale, offset) if is_training else (scale, offset, mean, variance):
+        channels = shapes.merge_dim(channels, shapes.with_rank(vector.dims, 1)[0])
+    return [(*dims[:at], channels, *dims[at + 1 :]), *[(channels,)] * 4, None]
 
 
 def _fused(kind, outputs):
@@ -510,7 +513,10 @@ def _fused(kind, outputs):
             B, x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format, is_training=is_training
         )[:outputs]
 
-    return define(kind, infer=lambda x, s, *r: _infer_fused(x, s, *r)[:outputs], lower=lower)
+    def infer(*inputs, data_format, is_training):
+        return _infer_fused(*inputs, data_format=data_format, is_training=is_training)[:outputs]
+
+    return define(kind, infer=infer, lower=lower)
 
 
 fused_v3_node = _fused("FusedBatchNormV3", 6)

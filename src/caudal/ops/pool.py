@@ -7,7 +7,7 @@ import numpy as np
 from ..backend.windows import lowest
 from ..graph import static
 from ..graph.define import define
-from ..ground.errors import InferError, UnimplementedError
+from ..ground.errors import InferError, InvalidArgumentError, UnimplementedError
 from ..ground.shapes import merge, with_rank
 from .conv_rules import channels_first, from_nhwc, nhwc_dims, out_dims, pads_for, space, to_nhwc, windows_dims
 
@@ -43,7 +43,21 @@ def _geometry(shape, ksize, strides, padding, data_format):
     return window, steps, pads_for(shape[1:-1], window, steps, (1,) * len(window), padding)
 
 
+_FORMATS = {b"NHWC": 0, b"NCHW": 1}
+
+
+def _check_rank(x, ksize, data_format, op):
+    if x.ndim == len(ksize):
+        return
+    if len(ksize) == 4:
+        words = f"tensor_in_shape must have 2 spatial dimensions. {x.ndim} {_FORMATS.get(data_format, 0)}"
+    else:
+        words = "tensor_in must be 5-dimensional"
+    raise InvalidArgumentError(None, op, words)
+
+
 def _lower_max(B, x, *, ksize, strides, padding, data_format, op):
+    _check_rank(x, ksize, data_format, op)
     if _across(ksize, data_format):
         return x.reshape(*x.shape[:-1], x.shape[-1] // ksize[-1], ksize[-1]).max(-1)
     if ksize[0] != 1:
@@ -52,7 +66,8 @@ def _lower_max(B, x, *, ksize, strides, padding, data_format, op):
     return from_nhwc(B, B.max_pool(x, *_geometry(x.shape, ksize, strides, padding, data_format)), data_format)
 
 
-def _lower_avg(B, x, *, ksize, strides, padding, data_format):
+def _lower_avg(B, x, *, ksize, strides, padding, data_format, op):
+    _check_rank(x, ksize, data_format, op)
     x = to_nhwc(B, x, data_format)
     return from_nhwc(B, B.avg_pool(x, *_geometry(x.shape, ksize, strides, padding, data_format)), data_format)
 
