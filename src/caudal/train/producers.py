@@ -12,6 +12,7 @@ from ..ground.api import export
 from ..ops.basic import identity
 from ..ops.check import Assert
 from ..ops.elementwise import PLAIN, cast
+from ..ops.files import matching_files
 from ..ops.fill import range_
 from ..ops.queues import FIFOQueue
 from ..ops.random import random_shuffle
@@ -167,3 +168,16 @@ def slice_input_producer(tensor_list, num_epochs=None, shuffle=True, seed=None, 
         queue = range_input_producer(rows, num_epochs, shuffle, seed, capacity, shared_name)
         index = queue.dequeue()
         return [gather(t, index) for t in tensor_list]
+
+
+@export("train.match_filenames_once", "io.match_filenames_once")
+def match_filenames_once(pattern, name=None):
+    """A local variable that holds the names of the files that match a pattern when it is initialised."""
+    with name_scope(name, "matching_filenames", [pattern]) as name:
+        return Variable(
+            name=name,
+            initial_value=matching_files(pattern),
+            trainable=False,
+            validate_shape=False,
+            collections=[GraphKeys.LOCAL_VARIABLES],
+        )
