@@ -1,7 +1,7 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
 from ..ground.api import PUBLIC, constant
-from . import legacy_seq2seq, rnn  # noqa: F401
+from . import legacy_seq2seq, rnn, seq2seq  # noqa: F401
 from .framework import arg_scope, variables  # noqa: F401
 from .layers import encoders, initializers, layers, normalizations, pooling, regularizers, utils  # noqa: F401
 from .opt import adam, sign, weight_decay  # noqa: F401
