@@ -14,6 +14,7 @@ from .build import (
     frames,
     linalg,
     functional,
+    importer,
     gradients,
     initializers,
     scopes,
@@ -28,7 +29,8 @@ from .build import (
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import moving_averages as _moving_averages  # noqa: F401
-from .train import replicas as _replicas  # noqa: F401
+from .formats import graph_util as _graph_util  # noqa: F401
+from .train import graph_io as _graph_io, replicas as _replicas  # noqa: F401
 from .train import optimizers as _optimizers  # noqa: F401
 from .train import schedules as _schedules  # noqa: F401
 from .train import batching as _batching, producers as _producers  # noqa: F401
@@ -49,6 +51,7 @@ from .distributions import classes as _classes, tails as _tails  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .platform import python_io as _python_io  # noqa: F401
+from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401
 from .compat.install import lend as _lend

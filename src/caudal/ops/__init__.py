@@ -10,4 +10,5 @@ from . import roll, segment_grads, sparse_dense, sparse_reduce, sparse_segment, 
 from . import sets, guards, bitcast, repeat, sorting, unravel, batch_gather, scatter, predicates  # noqa: F401, I001
 from . import queues, readers, files  # noqa: F401, I001
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
+from . import summaries  # noqa: F401, I001
 from . import ctc, sampled  # noqa: F401, I001
