@@ -52,22 +52,25 @@ def _kind_of(value):
 def message(op, name, value):
     """An attribute's Python value as an `AttrValue`."""
     kind = _kind(op, name, value)
-    if kind == "message":
-        return value
+    return value if kind == "message" else value_message(kind, value, op.attrs.get("dtype"))
+
+
+def value_message(kind, value, dtype=None):
+    """A Python value as an `AttrValue` of a kind ("int", "list(type)"); `dtype` is a tensor's."""
     out = AttrValue()
     if kind.startswith("list("):
         out.list.SetInParent()
         for one in value:
-            _put(out.list, kind[5:-1], one, True, op)
+            _put(out.list, kind[5:-1], one, True, dtype)
         return out
-    _put(out, kind, value, False, op)
+    _put(out, kind, value, False, dtype)
     return out
 
 
 _FIELDS = {"bool": "b", "int": "i", "float": "f", "type": "type"}
 
 
-def _put(out, kind, value, in_list, op):
+def _put(out, kind, value, in_list, dtype):
     if kind in _FIELDS:
         value = value.as_datatype_enum if kind == "type" else value
         if in_list:
@@ -84,7 +87,7 @@ def _put(out, kind, value, in_list, op):
         made = shape_message(value)
         (out.shape.add() if in_list else out.shape).CopyFrom(made)
     elif kind == "tensor":
-        made = value if isinstance(value, TensorProto) else to_proto(value, op.attrs.get("dtype"))
+        made = value if isinstance(value, TensorProto) else to_proto(value, dtype)
         (out.tensor.add() if in_list else out.tensor).CopyFrom(made)
     else:
         (out.func.add() if in_list else out.func).name = value if isinstance(value, str) else getattr(value, "name", str(value))

@@ -326,9 +326,9 @@ def _make_shape(value, key):
     try:
         return dims_of(value)
     except TypeError as error:
-        raise TypeError(f"Error converting {key} to a TensorShape: {error}") from None
+        raise TypeError(f"Error converting {key} to a TensorShape: {error}.") from None
     except ValueError as error:
-        raise ValueError(f"Error converting {key} to a TensorShape: {error}") from None
+        raise ValueError(f"Error converting {key} to a TensorShape: {error}.") from None
 
 
 _MAKE = {

@@ -3,7 +3,8 @@
 import contextlib
 
 from ..ground.api import export
-from .graph import default_graph, from_graph
+from .convert import convert
+from .graph import Operation, default_graph, from_graph
 
 __all__ = ["name_scope"]
 
@@ -75,7 +76,9 @@ def device(device_name_or_function):
 
 @export("colocate_with")
 def colocate_with(op, ignore_existing=False):
-    """Ops made under it belong on the device of `op`."""
+    """Ops made under it belong on the device of `op`: an operation, a tensor, or what converts to one."""
+    if op is not None and not isinstance(op, Operation) and not hasattr(op, "op"):
+        op = convert(op, as_ref=True)
     return default_graph().colocate_with(op, ignore_existing)
 
 

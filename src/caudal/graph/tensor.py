@@ -80,7 +80,18 @@ class Tensor:
         Raises:
           ValueError: it contradicts what is known.
         """
-        self.dims = self.shape.merge_with(shape)._tuple if self.dims is not None else shapes.dims_of(shape)
+        told = shapes.dims_of(shape)
+        if told is None:
+            return
+        if self.dims is not None and len(self.dims) != len(told):
+            raise ValueError(f"Shapes must be equal rank, but are {len(self.dims)} and {len(told)}")
+        for k, (have, one) in enumerate(zip(self.dims or told, told, strict=True)):
+            if None not in (have, one) and have != one:
+                raise ValueError(
+                    f"Dimension {k} in both shapes must be equal, but are {have} and {one}. Shapes are "
+                    f"{shapes.text(self.dims)} and {shapes.text(told)}."
+                )
+        self.dims = tuple(b if a is None else a for a, b in zip(self.dims or told, told, strict=True))
 
     def consumers(self):
         """The operations that take this tensor, in order of creation; one that takes it twice comes twice."""
@@ -102,10 +113,7 @@ class Tensor:
         return self.op.graph._session_for(session, "eval", "tensor", "evaluate tensor", "Evaluate tensor").run(self, feed_dict)
 
     def __iter__(self):
-        raise OperatorNotAllowedInGraphError(
-            "iterating over `tf.Tensor` is not allowed in Graph execution. "
-            "Use Eager execution or decorate this function with @tf.function."
-        )
+        return _no_elements()
 
     def __len__(self):
         raise TypeError(f"object of type 'Tensor' has no len(). Use tf.shape(x)[0] or x.shape[0] instead: {self.name}")
@@ -149,6 +157,15 @@ class Tensor:
     @property
     def _op(self):
         return self.op
+
+
+def _no_elements():
+    """Refuses once the first element is asked for, as TF does: `iter` alone is fine."""
+    raise OperatorNotAllowedInGraphError(
+        "iterating over `tf.Tensor` is not allowed in Graph execution. "
+        "Use Eager execution or decorate this function with @tf.function."
+    )
+    yield
 
 
 class Operation:

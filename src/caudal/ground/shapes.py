@@ -363,7 +363,7 @@ class TensorShape:
             self._tuple = None if dims.unknown_rank else tuple(sizes)
         else:
             try:
-                parts = list(iter(dims))
+                parts = iter(dims)
             except TypeError:
                 parts = [dims]
             self._tuple = tuple(as_dimension(d).value for d in parts)
@@ -458,19 +458,10 @@ class TensorShape:
             raise ValueError(f"Shapes {self} and {other} are not compatible") from None
 
     def __add__(self, other):
-        try:
-            other = as_shape(other)
-        except TypeError:
-            return NotImplemented
-        return self.concatenate(other)
+        return self.concatenate(as_shape(other))
 
     def __radd__(self, other):
-        if not isinstance(other, TensorShape):
-            try:
-                other = as_shape(other)
-            except TypeError:
-                return NotImplemented
-        return other.concatenate(self)
+        return as_shape(other).concatenate(self)
 
     def concatenate(self, other):
         """The dimensions of this, then those of `other`."""
