@@ -46,12 +46,12 @@ class Attr:
         self.name, self.allowed, self.least = name, None, None
         text, equals, default = _split_default(text)
         self.has_default = bool(equals)
-        if " in {" in text:
-            text, allowed = text[:-1].split(" in {")
-            self.allowed = allowed.split(", ")
         if " >= " in text:
             text, least = text.split(" >= ")
             self.least = int(least)
+        if " in {" in text:
+            text, allowed = text[:-1].split(" in {")
+            self.allowed = allowed.split(", ")
         self.kind = text
         if self.kind == "type" and self.allowed:
             self.allowed = [as_dtype(a) for a in self.allowed]
@@ -65,7 +65,7 @@ def _split_default(text):
     if not match:
         raise ValueError(f"ops.txt: {text!r}")
     head, tail = match.groups()
-    return (head, True, tail.strip()) if tail is not None else (head, False, "")
+    return (head, True, tail.strip(" ")) if tail is not None else (head, False, "")
 
 
 def _value(kind, text):
@@ -82,7 +82,7 @@ def _value(kind, text):
     if kind == "float":
         return float(text)
     if kind == "string":
-        return text.encode("latin1")
+        return text.replace("\\n", "\n").encode("latin1")
     if kind == "shape":
         return (
             None
