@@ -23,7 +23,18 @@ def _first_unfit(values, taken):
     return None if isinstance(values, taken) else (values,)
 
 
+def _holds_graph(values):
+    """Whether nested lists hold a tensor of a graph."""
+    if isinstance(values, (list, tuple)):
+        return any(map(_holds_graph, values))
+    return hasattr(values, "op") and hasattr(values, "_value_index")
+
+
 def _check_types(values, kind):
+    if kind is None:
+        if _holds_graph(values):
+            raise TypeError("List of Tensors when single Tensor expected")
+        return
     taken = next((t for test, t in _KINDS if test(kind)), None)
     unfit = None if taken is None else _first_unfit(values, taken)
     if unfit is not None:
@@ -37,13 +48,21 @@ def _dense_dims(values):
     return [len(values), *(_dense_dims(values[0]) if values else [])]
 
 
+def _first_leaf(values):
+    while isinstance(values, (list, tuple)) and values:
+        values = values[0]
+    return values
+
+
 def _of_python(values, kind):
     """An array of numbers, strings or lists of these."""
-    if kind is not None:
-        _check_types(values, kind)
+    _check_types(values, kind)
     wanted = _dense_dims(values)
+    as_object = kind is None and isinstance(_first_leaf(values), (bytes, str))  # NumPy's strings lose zeros at their ends
     try:
-        array = np.array(values, dtype=None if kind is None else kind.np)
+        array = np.array(values, dtype=object if as_object else None if kind is None else kind.np)
+    except OverflowError:  # TF keeps the low bits
+        array = np.array(values, np.int64).astype(kind.np)
     except ValueError:
         array = None
     if array is None or list(array.shape) != wanted:
@@ -70,6 +89,8 @@ def to_array(values, dtype=None, shape=None, verify_shape=False):
         empty = shape is not None and 0 in dims_of(shape)
         array = np.empty(dims_of(shape), None if kind is None else kind.np) if empty else _of_python(values, kind)
     else:
+        if not isinstance(values, (np.ndarray, np.generic)):
+            _check_types(values, kind)
         array = np.asarray(values, dtype=None if kind is None else kind.np)
     kind = dtypes.as_dtype(array.dtype) if kind is None else kind
     if kind is dtypes.string:
@@ -79,15 +100,23 @@ def to_array(values, dtype=None, shape=None, verify_shape=False):
 
 def _bytes(array, values):
     """Strings as bytes objects."""
-    flat = [v.encode() if isinstance(v, str) else v for v in array.ravel()]
-    if not all(isinstance(v, bytes) for v in flat):
+    given = array.ravel() if isinstance(values, np.ndarray) else _flat(values)
+    unfit = [v for v in given if not isinstance(v, (bytes, str))]
+    if unfit and isinstance(values, np.ndarray):
+        raise TypeError(f"Expected binary or unicode string, got {unfit[0]!r}")
+    if unfit:
         raise TypeError(
             f"Failed to convert object of type {type(values)} to Tensor. Contents: {values}. "
             "Consider casting elements to a supported type."
         )
-    out = np.empty(len(flat), object)
-    out[:] = flat
+    out = np.empty(array.size, object)
+    out[:] = [v.encode() if isinstance(v, str) else v for v in array.ravel()]
     return out.reshape(array.shape)
+
+
+def _flat(values):
+    """The elements of nested lists, from left to right."""
+    return [one for v in values for one in _flat(v)] if isinstance(values, (list, tuple)) else [values]
 
 
 def _shaped(array, dims, verify_shape):
