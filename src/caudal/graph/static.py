@@ -6,7 +6,7 @@ from ..backend import reference
 from ..ground.errors import InferError
 from ..ground.shapes import with_rank
 
-__all__ = ["partial_shape", "python_value", "value"]
+__all__ = ["partial_shape", "partial_values", "python_shape", "python_value", "value"]
 
 _asked: list[tuple] = []  # of the shape rules under way: what each asked for, and what it may see (None: all)
 _LIMIT = 1 << 16  # larger results are not worth keeping at hand
@@ -42,7 +42,7 @@ def value(tensor):
     """The tensor's value as an array, if constants alone decide it; else None."""
     if _asked and not _may_see("value", tensor):
         return None
-    return fold(tensor)
+    return _reached(tensor)
 
 
 def number(tensor):
@@ -95,7 +95,7 @@ def partial_shape(tensor):
         with_rank(tensor.dims, 1)
         if not _may_see("shape", tensor):
             return _of_length(tensor)
-        _check_sizes(fold(tensor))
+        _check_sizes(_reached(tensor))
     return _partial(tensor)
 
 
@@ -132,6 +132,11 @@ def fold(tensor):
     result = _compute(op)
     op._folded = result  # a graph only grows: it stays true
     return result[tensor._value_index] if result else None
+
+
+def _reached(tensor):
+    """What `fold` gives, and that which enters a loop as it is; 1.15 sees that only where it is asked for itself."""
+    return fold(tensor.op._inputs[0]) if tensor.op.type == "Enter" else fold(tensor)
 
 
 def _compute(op):
@@ -192,7 +197,7 @@ def _partial(tensor):
         return op._inputs[0].dims
     if op.type == "ShapeN":
         return op._inputs[tensor._value_index].dims
-    whole = fold(tensor)
+    whole = _reached(tensor)
     if whole is not None:
         return tuple(None if d == -1 else int(d) for d in whole.reshape(-1)) if whole.ndim <= 1 else None
     if op.type == "Pack":
@@ -202,7 +207,7 @@ def _partial(tensor):
         known = [_partial(t) for t in parts]
         return None if any(k is None for k in known) else tuple(d for k in known for d in k)
     if op.type == "StridedSlice" and len(op._inputs) == 4:
-        found = _slice(op)
+        found = _slice(op, _partial)
         if found is not None:
             return found
     return _of_length(tensor)
@@ -213,19 +218,46 @@ def _of_length(tensor):
     return (None,) * tensor.dims[0] if tensor.dims and tensor.dims[0] is not None else None
 
 
-def _slice(op):
+def _slice(op, look):
     """`shape[a:b]` of a shape known in part."""
     begin, end, step = (fold(t) for t in op._inputs[1:])
     if begin is None or end is None or step is None or begin.size != 1:
         return None
     if op.attrs["ellipsis_mask"] or op.attrs["new_axis_mask"] or op.attrs["shrink_axis_mask"]:
         return None
-    inner = _partial(op._inputs[0])
+    inner = look(op._inputs[0])
     if inner is None:
         return None
     low = None if op.attrs["begin_mask"] & 1 else int(begin[0])
     high = None if op.attrs["end_mask"] & 1 else int(end[0])
     return inner[slice(low, high, int(step[0]))]
+
+
+def python_shape(tensor):
+    """`partial_shape` where TF's Python finds it, which looks through fewer ops than its shape rules do."""
+    op = tensor.op
+    if op.type == "Shape":
+        return op._inputs[0].dims
+    if op.type == "Cast":
+        return python_shape(op._inputs[0])
+    if op.type == "Pack" and op.attrs["axis"] == 0:
+        return tuple(_dimension(python_value(t)) for t in op._inputs)
+    if op.type == "ConcatV2":
+        known = [python_shape(t) for t in op._inputs[:-1]]
+        return None if None in known else tuple(d for k in known for d in k)
+    if op.type == "StridedSlice":
+        found = _slice(op, python_shape)
+        if found is not None:
+            return found
+    whole = python_value(tensor)
+    if whole is not None:
+        return tuple(map(_dimension, whole.reshape(-1)))
+    known = tensor.dims is not None and len(tensor.dims) == 1 and tensor.dims[0] is not None
+    return (None,) * tensor.dims[0] if known else None
+
+
+def _dimension(value):
+    return None if value is None or int(value) < 0 else int(value)
 
 
 def partial_values(tensor):
@@ -240,16 +272,9 @@ def partial_values(tensor):
 
 def _scalar(tensor):
     """One dimension held by an int scalar, or None."""
-    whole = fold(tensor)
+    whole = _reached(tensor)
     if whole is not None:
         return None if whole.reshape(-1)[0] == -1 else int(whole.reshape(-1)[0])
-    op = tensor.op
-    if op.type == "Cast":
-        return _scalar(op._inputs[0])
-    if op.type == "StridedSlice" and op.attrs["shrink_axis_mask"] == 1:
-        begin, inner = fold(op._inputs[1]), _partial(op._inputs[0])
-        if begin is not None and begin.size == 1 and inner is not None and -len(inner) <= int(begin[0]) < len(inner):
-            return inner[int(begin[0])]
     return None
 
 
