@@ -200,12 +200,11 @@ class VarianceScaling(Initializer):
 
     def __init__(self, scale=1.0, mode="fan_in", distribution="truncated_normal", seed=None, dtype=dtypes.float32):
         need(scale > 0.0, "`scale` must be positive float.")
-        need(mode in ("fan_in", "fan_out", "fan_avg"), f"Invalid `mode` argument: {mode}")
+        if mode not in ("fan_in", "fan_out", "fan_avg"):
+            raise ValueError("Invalid `mode` argument:", mode)
         distribution = distribution.lower()
-        need(
-            distribution in ("normal", "uniform", "truncated_normal", "untruncated_normal"),
-            f"Invalid `distribution` argument: {distribution}",
-        )
+        if distribution not in ("normal", "uniform", "truncated_normal", "untruncated_normal"):
+            raise ValueError("Invalid `distribution` argument:", distribution)
         self.scale, self.mode, self.distribution, self.seed, self.dtype = scale, mode, distribution, seed, _float(dtype)
 
     def __call__(self, shape, dtype=None, partition_info=None):

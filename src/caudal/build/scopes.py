@@ -206,6 +206,7 @@ class VariableScope:
             }
             if custom_getter is None:
                 return _get(var_store, **arguments)
+            need(callable(custom_getter), f"Passed a custom_getter which is not callable: {custom_getter}")
             return custom_getter(getter=functools.partial(_get, var_store), **arguments)
 
 
@@ -349,10 +350,6 @@ def make_variable(
             f"Variable {name} does not exist, or was not created with tf.get_variable(). Did you mean to set "
             "reuse=tf.AUTO_REUSE in VarScope?"
         )
-    need(
-        shape.is_fully_defined() or given or initializer is not None and _takes_nothing(initializer),
-        f"Shape of a new variable ({name}) must be fully defined, but instead was {shape}.",
-    )
     from_value = given
     if initializer is None:
         initializer, from_value = _default_initializer(name, shape, dtype)

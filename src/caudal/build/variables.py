@@ -128,7 +128,7 @@ class Variable(metaclass=_Choice):
         self._synchronization, self._aggregation = synchronization, aggregation
         self._update_uid = None
         if variable_def is not None:
-            need(initial_value is None, "variable_def and initial_value are mutually exclusive.")
+            need(not initial_value, "variable_def and initial_value are mutually exclusive.")
             self._from_proto(variable_def, import_scope)
             return
         need(initial_value is not None, "initial_value must be specified.", "give the value that the variable starts as")
@@ -308,7 +308,7 @@ class RefVariable(Variable):
                     self._variable = self._node(dims if shape is None else dims_of(shape), scope)
             else:
                 self._initial_value = convert_to_tensor(initial_value, dtype, "initial_value")
-                self._refuse_control_flow(name)
+                self._refuse_control_flow(scope)
                 dims = self._initial_value.dims if validate_shape else None
                 self._variable = self._node(dims if shape is None else dims_of(shape), scope)
             need(
@@ -321,10 +321,10 @@ class RefVariable(Variable):
             ).op
             self._read(graph, caching_device)
 
-    def _refuse_control_flow(self, name):
+    def _refuse_control_flow(self, scope):
         need(
             self._initial_value.op._control_flow_context is None,
-            f"Initializer for variable {name if name and name.endswith('/') else (name or 'Variable') + '/'} is from inside a control-flow construct, such as a "
+            f"Initializer for variable {scope} is from inside a control-flow construct, such as a "
             "loop or conditional. When creating a variable inside a loop or conditional, use a lambda as the initializer.",
         )
 

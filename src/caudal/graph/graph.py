@@ -128,7 +128,7 @@ class Graph:
         self._container = ""
         self._changes = 0  # edits of old nodes: a plan made before one no longer holds
         self._variable_creator_stack: list = []
-        self._py_funcs: list = []
+        self._py_funcs: dict[str, object] = {}  # token -> the Python function that a node runs
         self._labels: dict[str, str] = {}
         self._broadcast_axes: dict = {}  # pair of shapes -> the axes that their slopes are summed over
 
@@ -528,7 +528,7 @@ class Graph:
             return obj
         if isinstance(obj, Operation) and allow_operation:
             if obj.graph is not self:
-                raise ValueError(f"Operation {obj._name} is not an element of this graph.")
+                raise ValueError(f"Operation {obj} is not an element of this graph.")
             return obj
         raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
 
@@ -694,17 +694,18 @@ class Graph:
 
     def _session_for(self, session, action, thing, verb, _capital):
         """The session in which `Tensor.eval` and `Operation.run` work."""
+        explicit = "run(session=sess)" if action == "run" else f"`{action}(session=sess)`"
         if session is None:
             session = default_session()
             if session is None:
                 raise ValueError(
                     f"Cannot {verb} using `{action}()`: No default session is registered. Use `with "
-                    f"sess.as_default()` or pass an explicit session to `{action}(session=sess)`"
+                    f"sess.as_default(){':' if action == 'run' else ''}` or pass an explicit session to `{action}(session=sess)`"
                 )
             if session.graph is not self:
                 raise ValueError(
                     f"Cannot use the default session to {verb}: the {thing}'s graph is different from the "
-                    f"session's graph. Pass an explicit session to `{action}(session=sess)`."
+                    f"session's graph. Pass an explicit session to {explicit}."
                 )
         elif session.graph is not self:
             raise ValueError(

@@ -116,7 +116,10 @@ class Tensor:
         return _no_elements()
 
     def __len__(self):
-        raise TypeError(f"object of type 'Tensor' has no len(). Use tf.shape(x)[0] or x.shape[0] instead: {self.name}")
+        raise TypeError(
+            f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather than `len(x)` "
+            "for shape information."
+        )
 
     def __bool__(self):
         raise OperatorNotAllowedInGraphError(

@@ -198,6 +198,9 @@ def range_(start, limit=None, delta=1, dtype=None, name="range"):
       delta: the step.
       dtype: their `DType`; the widest of the arguments' by default.
       name: the node's name.
+
+    Raises:
+      AssertionError: numbers of a dtype other than int32, int64, float32 and float64.
     """
     if limit is None:
         start, limit = 0, start
@@ -208,6 +211,8 @@ def range_(start, limit=None, delta=1, dtype=None, name="range"):
         delta = convert_to_tensor(delta, kind, name="delta")
         if dtype is None:
             order = [dtypes.int32, dtypes.int64, dtypes.float32, dtypes.float64]
+            if any(t._dtype.base_dtype not in order for t in (start, limit, delta)):
+                raise AssertionError  # 1.15's own refusal: a bare assert
             widest = max((t._dtype.base_dtype for t in (start, limit, delta)), key=order.index)
             start, limit, delta = (cast_to(t, widest) for t in (start, limit, delta))
         return range_node(start, limit, delta, name=scope)
@@ -297,8 +302,8 @@ def one_hot(indices, depth, on_value=None, off_value=None, axis=None, dtype=None
     """
     with name_scope(name, "one_hot", [indices, depth, on_value, off_value, axis, dtype]) as scope:
         given = [v is not None for v in (on_value, off_value)]
-        on_dtype = convert_to_tensor(on_value, dtype_hint=dtype)._dtype.base_dtype if given[0] else None
-        off_dtype = convert_to_tensor(off_value, dtype_hint=dtype)._dtype.base_dtype if given[1] else None
+        on_dtype = convert_to_tensor(on_value)._dtype.base_dtype if given[0] else None
+        off_dtype = convert_to_tensor(off_value)._dtype.base_dtype if given[1] else None
         if any(given):
             if dtype is not None:
                 for which, kind in (("on_value", on_dtype), ("off_value", off_dtype)):

@@ -50,8 +50,11 @@ def _infer_update(ref, value):
 
 
 def _update(compute):
-    def lower(B, ref, value):
-        ref.write(compute(B, ref.read(), value))
+    def lower(B, ref, value, *, op):
+        x = ref.read()
+        if x.shape != value.shape:
+            raise InvalidArgumentError(None, op, "Parameters and update must be the same size")
+        ref.write(compute(B, x, value))
         return ref
 
     return lower
@@ -160,7 +163,7 @@ def _change(kind, B, x, index, updates):
 
 def _infer_scatter(ref, indices, updates):
     if ref.dims is not None and indices.dims is not None and updates.dims is not None and updates.dims != ():
-        shapes.merge((*indices.dims, *ref.dims[1:]), updates.dims)
+        shapes.merge(updates.dims, (*indices.dims, *ref.dims[1:]))
     return [ref.dims]
 
 
