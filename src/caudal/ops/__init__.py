@@ -5,10 +5,10 @@ from . import operators, control, random, random_more, stateless, state, conv, p
 from . import math, special, matrices, linalg, stitch, array_grads, math_grads  # noqa: F401, I001
 from . import check, asserts, activations, clip, nn_functions, convolution, products, rnn_blocks, training  # noqa: F401, I001
 from . import assert_shapes, candidate_samplers, counting, einsum, fake_quant, fourier, moments  # noqa: F401, I001
-from . import csv, printing, regex, string_codes, string_hash, string_numbers, string_split, strings  # noqa: F401, I001
+from . import csv, printing, py_func, regex, string_codes, string_hash, string_numbers, string_split, strings  # noqa: F401, I001
 from . import roll, segment_grads, sparse_dense, sparse_reduce, sparse_segment, tridiagonal  # noqa: F401, I001
 from . import sets, guards, bitcast, repeat, sorting, unravel, batch_gather, scatter, predicates  # noqa: F401, I001
-from . import queues, readers, files  # noqa: F401, I001
+from . import queues, readers, files, parsing, parsing_sequences  # noqa: F401, I001
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
 from . import summaries  # noqa: F401, I001
 from . import ctc, sampled  # noqa: F401, I001

@@ -4,6 +4,7 @@ import collections
 
 import numpy as np
 
+from ..graph import loaded
 from ..graph.define import define
 from ..graph.graph import Tensor
 from ..ground.api import export
@@ -14,7 +15,11 @@ __all__ = ["ReaderBase"]
 
 
 def _maker(kind):
-    return lambda B, *, state, op: state.once(lambda halt: kind(op))
+    def lower(B, *, state, op):
+        loaded.guard(op)
+        return state.once(lambda halt: kind(op))
+
+    return lower
 
 
 _KINDS = {
