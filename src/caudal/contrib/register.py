@@ -4,7 +4,7 @@ from ..ground.api import PUBLIC, constant
 from . import legacy_seq2seq, rnn, seq2seq  # noqa: F401
 from .framework import arg_scope, variables  # noqa: F401
 from .layers import encoders, initializers, layers, normalizations, pooling, regularizers, utils  # noqa: F401
-from .opt import adam, sign, weight_decay  # noqa: F401
+from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
 from .slim import learning  # noqa: F401
 
 __all__ = []
