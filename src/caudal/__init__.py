@@ -44,6 +44,7 @@ from .image import (
     flips as _flips,
     measures as _measures,
     patches as _patches,
+    volumes as _volumes,
     sizes as _sizes,
 )  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401

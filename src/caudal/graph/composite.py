@@ -154,10 +154,7 @@ class SparseTensor:
     @property
     def shape(self):
         """The static shape, as far as it is known."""
-        known = static.fold(self._dense_shape)
-        if known is not None:
-            return TensorShape([int(d) for d in known])
-        return TensorShape(static.partial_shape(self._dense_shape))
+        return TensorShape(static.python_shape(self._dense_shape))
 
     def get_shape(self):
         """The static shape, as far as it is known."""

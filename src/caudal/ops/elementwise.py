@@ -353,7 +353,7 @@ def pow(x, y, name=None):
         return NODES["Pow"](x, y, name=scope)
 
 
-_TRUE_DIV = {
+TRUE_DIV = {
     dtypes.uint8: dtypes.float32,
     dtypes.int8: dtypes.float32,
     dtypes.uint16: dtypes.float32,
@@ -377,10 +377,10 @@ def true_divide(x, y, name=None):
         kind, other = x._dtype.base_dtype, y._dtype.base_dtype
         if kind is not other:
             raise TypeError(f"x and y must have the same dtype, got {kind!r} != {other!r}")
-        if kind not in _TRUE_DIV:
+        if kind not in TRUE_DIV:
             raise TypeError(f"Invalid dtype {kind!r} in __truediv__")
-        if _TRUE_DIV[kind] is not None:
-            x, y = cast(x, _TRUE_DIV[kind]), cast(y, _TRUE_DIV[kind])
+        if TRUE_DIV[kind] is not None:
+            x, y = cast(x, TRUE_DIV[kind]), cast(y, TRUE_DIV[kind])
         return NODES["RealDiv"](x, y, name=scope)
 
 

@@ -9,6 +9,7 @@ from . import elementwise as e
 from .matmul import matmul
 from .segment import unsorted_segment_sum
 from .slicing import getitem
+from .sparse_math import dense_times
 
 __all__ = ["OPERATORS"]
 
@@ -24,10 +25,16 @@ def _add(x, y, name):
     return e.NODES["AddV2"](x, y, name=name)
 
 
+def _multiply(x, y, name):
+    if isinstance(y, SparseTensor):
+        return SparseTensor(y.indices, dense_times(y.indices, y.values, y.dense_shape, x, name=name), y.dense_shape)
+    return e.NODES["Mul"](x, y, name=name)
+
+
 OPERATORS = {
     "add": _add,
     "sub": _plain("Sub"),
-    "mul": _plain("Mul"),
+    "mul": _multiply,
     "div": e.div,
     "truediv": e.true_divide,
     "floordiv": e.floordiv,
@@ -43,8 +50,8 @@ OPERATORS = {
 def _binary(name, function):
     def forward(x, y):
         with name_scope(None, name, [x, y]) as scope:
-            if isinstance(x, Tensor) and isinstance(y, SparseTensor):
-                return NotImplemented
+            if isinstance(y, SparseTensor):
+                return function(x, y, scope)
             try:
                 y = convert_to_tensor(y, dtype_hint=x._dtype.base_dtype, name="y")
             except TypeError:

@@ -9,7 +9,7 @@ from ..ground import shapes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError, need
 from .batch_gather import gather_nd
-from .fill import zeros
+from .fill import zeros, zeros_like
 from .reduce import reduce_sum
 
 __all__ = ["sparse_tensor_to_dense", "sparse_to_dense"]
@@ -55,8 +55,10 @@ def _lower(B, indices, sizes, values, default, *, validate_indices, op):
 
 
 def _slope(op, dy):
-    by_values = gather_nd(dy, op.inputs[0])
-    return [None, None, by_values, reduce_sum(dy) - reduce_sum(by_values)]
+    indices, sizes = op.inputs[:2]
+    by_values = gather_nd(dy, indices)
+    by_default = reduce_sum(dy) - reduce_sum(by_values)
+    return [zeros_like(indices), zeros_like(sizes), by_values, by_default]
 
 
 _node = define("SparseToDense", infer=_infer, lower=_lower, grad=_slope, static=(1,))

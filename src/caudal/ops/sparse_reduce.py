@@ -83,7 +83,8 @@ def _kept_shape(dims, axes):
     dims, axes = cast(dims, dtypes.int32), cast(axes, dtypes.int32)
     n = size(dims)
     axes = (axes + n) % n
-    return dynamic_stitch([range_(n), axes], [dims, fill(shape(axes), 1)])
+    axes_shape = shape(axes)
+    return dynamic_stitch([range_(n), axes], [dims, fill(axes_shape, 1)])
 
 
 def _arguments(sp_input, axis, old, keepdims, keep):
@@ -97,7 +98,7 @@ def _public(kind, way):
     dense = define(f"SparseReduce{kind}", infer=_infer, lower=_lower(way, False), host=True, **slope)
     sparse = define(
         f"SparseReduce{kind}Sparse",
-        infer=lambda *_: [(None, None), (None,), (None,)],
+        infer=lambda *_: [None, None, None],
         lower=_lower(way, True),
         host=True,
         grad=None,
