@@ -12,4 +12,16 @@ from . import queues, readers, files, parsing, parsing_sequences  # noqa: F401, 
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
 from . import summaries  # noqa: F401, I001
 from . import ctc, sampled  # noqa: F401, I001
-from . import sparse_cross, sparse_ids, sparse_math, sparse_order, sparse_parts, sparse_placeholder, sparse_products, sparse_rows, sparse_serialize, edit_distance  # noqa: F401, I001
+from . import (
+    sparse_cross,
+    sparse_ids,
+    sparse_math,
+    sparse_order,
+    sparse_parts,
+    sparse_placeholder,
+    sparse_products,
+    sparse_rows,
+    sparse_serialize,
+    edit_distance,
+    embedding_safe,
+)  # noqa: F401, I001

@@ -99,17 +99,23 @@ def _of_values(kind, x, name, default):
 
 def _direct_or_sparse(kind, x, name):
     if isinstance(x, SparseTensor):
-        with name_scope(name, kind, [x]) as scope:
-            return SparseTensor(x.indices, NODES[kind](x.values, name=scope), x.dense_shape)
+        return _on_values(NODES[kind], kind, x, name)
     return NODES[kind](x, name=name)
+
+
+def _on_values(function, kind, x, name):
+    """`function` of a SparseTensor's values."""
+    with name_scope(name, kind, [x]):
+        pass  # 1.15 tries the whole first, which uses up the name
+    return SparseTensor(x.indices, function(x.values, name=name), x.dense_shape)
 
 
 @export("abs", "math.abs")
 def abs(x, name=None):
     """The absolute value of each element; of complex ones the modulus, as a real tensor."""
+    if isinstance(x, SparseTensor):
+        return _on_values(abs, "Abs", x, name)
     with name_scope(name, "Abs", [x]) as scope:
-        if isinstance(x, SparseTensor):
-            return SparseTensor(x.indices, abs(x.values, name=scope), x.dense_shape)
         x = convert_to_tensor(x, name="x")
         if x._dtype.is_complex:
             return NODES["ComplexAbs"](x, Tout=x._dtype.real_dtype, name=scope)

@@ -251,7 +251,8 @@ def _public(kind, way, what):
     def call(sp_a, sp_b, name=None):
         with name_scope(name, f"SparseSparse{kind}", [sp_a.indices, sp_a.values, sp_b.indices, sp_b.values]) as scope:
             parts = sp_a.indices, sp_a.values, sp_a.dense_shape, sp_b.indices, sp_b.values, sp_b.dense_shape
-            return SparseTensor(*node(*parts, name=scope), sp_a.dense_shape)
+            made = node(*parts, name=scope)
+        return SparseTensor(*made, sp_a.dense_shape)
 
     call.__name__ = call.__qualname__ = f"sparse_{way}"
     call.__doc__ = f"""The {what} of two SparseTensors, element by element; one that a side hasn't got is zero.

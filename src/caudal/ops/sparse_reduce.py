@@ -75,8 +75,9 @@ def _lower(way, sparse):
 def _sum_slope(op, dy):
     indices, _, dims, axes = op.inputs
     kept = _kept_shape(dims, axes)
+    wide = reshape(dy, kept)
     scale = dims // cast(kept, dtypes.int64)
-    return [None, gather_nd(reshape(dy, kept), indices // scale), None, None]
+    return [None, gather_nd(wide, indices // scale), None, None]
 
 
 def _kept_shape(dims, axes):
