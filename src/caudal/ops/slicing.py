@@ -328,7 +328,7 @@ def _checked(one):
 # --- gather -----------------------------------------------------------------------------------------
 
 
-def _infer_gather(x, indices, axis=None, *, batch_dims=0):
+def _infer_gather(x, indices, axis=None, *, batch_dims):
     shapes.with_rank_at_least(x.dims, 1)
     at = 0 if axis is None else static.number(axis)
     if at is not None:
@@ -352,7 +352,7 @@ def check_indices(B, indices, size, op):
         raise InvalidArgumentError(None, op, f"indices{where} = {indices[tuple(at)]} is not in [0, {size})")
 
 
-def _lower_gather(B, x, indices, axis=0, *, batch_dims=0, op):
+def _lower_gather(B, x, indices, axis=0, *, batch_dims, op):
     at = int(np.asarray(axis))
     if not -x.ndim <= at < x.ndim:
         raise InvalidArgumentError(None, op, f"Expected axis in the range [{-x.ndim}, {x.ndim}), but got {at}")
@@ -370,7 +370,11 @@ def _gather_rows(B, x, indices, at, batch_dims):
 
 
 gather_v2_node = define("GatherV2", infer=_infer_gather, lower=_lower_gather, static=(2,))
-gather_v1_node = define("Gather", infer=_infer_gather, lower=lambda B, x, i, *, op: _lower_gather(B, x, i, op=op))
+gather_v1_node = define(
+    "Gather",
+    infer=lambda x, indices: _infer_gather(x, indices, batch_dims=0),
+    lower=lambda B, x, i, *, op: _lower_gather(B, x, i, batch_dims=0, op=op),
+)
 
 
 @export("gather", "compat.v1.gather")
@@ -442,18 +446,38 @@ where_node = define("Where", infer=lambda x: [(None, x.rank)], lower=_lower_wher
 
 def _infer_select(c, x, y):
     dims = shapes.merge(x.dims, y.dims)
-    if c.dims is not None and dims is not None:
-        if len(c.dims) == 1 and len(dims) != 1:
-            if dims and c.dims[0] is not None and dims[0] is not None and c.dims[0] != dims[0]:
-                raise InferError(
-                    f"Dimension 0 in both shapes must be equal, but are {c.dims[0]} and {dims[0]}. Shapes are {shapes.text(c.dims)} and {shapes.text(dims[:1])}."
-                )
-        elif len(c.dims):
-            shapes.merge(c.dims, dims)
-    return [dims]
+    if not c.dims or dims is None:  # one condition for all
+        return [dims]
+    if len(c.dims) == 1 and dims:
+        shapes.merge(c.dims, dims[:1])  # a vector of conditions for the rows
+        return [dims]
+    return [shapes.merge(dims, c.dims)]
 
 
-def _lower_select(B, c, x, y):
+def _check_select(c, x, y, op):
+    """Refuses what the kernel does: rows for a vector of conditions, otherwise three of one shape."""
+    if len(c) == 0 or (len(c) == 1 and len(x) != 1):
+        if len(c) == 1 and not x:
+            raise InvalidArgumentError(None, op, "'then' must be at least a vector, but saw shape: []")
+        if len(c) == 1 and x[0] != c[0]:
+            words = f"Number of batches of 'then' must match size of 'cond', but saw: {x[0]} vs. {c[0]}"
+            raise InvalidArgumentError(None, op, words)
+        if x != y:
+            words = f"'then' and 'else' must have the same size.  but received: {shapes.text(x)} vs. {shapes.text(y)}"
+            raise InvalidArgumentError(None, op, words)
+        return
+    for k, other in ((1, x), (2, y)):
+        if other != c:
+            raise InvalidArgumentError(
+                None,
+                op,
+                f"Inputs to operation {op._name} of type {op.type} must have the same size and shape."
+                f"  Input 0: {shapes.text(c)} != input {k}: {shapes.text(other)}",
+            )
+
+
+def _lower_select(B, c, x, y, *, op):
+    _check_select(c.shape, x.shape, y.shape, op)
     if c.ndim == 1 and x.ndim > 1:
         c = c.reshape((-1,) + (1,) * (x.ndim - 1))
     return B.where(c, x, y)
@@ -551,7 +575,9 @@ def _lower_unique(B, x, *, out_idx):
     return found[order], place[inverse.reshape(-1)].astype(out_idx.np)
 
 
-unique_node = define("Unique", infer=lambda x: [(None,), x.dims], lower=_lower_unique, dynamic=True, grad=None)
+unique_node = define(
+    "Unique", infer=lambda x: [(None,), shapes.with_rank(x.dims, 1)], lower=_lower_unique, dynamic=True, grad=None
+)
 
 
 @export("unique")
@@ -566,7 +592,11 @@ def _lower_unique_counts(B, x, *, out_idx):
 
 
 unique_counts_node = define(
-    "UniqueWithCounts", infer=lambda x: [(None,), x.dims, (None,)], lower=_lower_unique_counts, dynamic=True, grad=None
+    "UniqueWithCounts",
+    infer=lambda x: [(None,), shapes.with_rank(x.dims, 1), (None,)],
+    lower=_lower_unique_counts,
+    dynamic=True,
+    grad=None,
 )
 
 
