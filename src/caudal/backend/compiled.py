@@ -25,6 +25,11 @@ compiled = True
 xp = jnp
 
 
+def accelerators():
+    """How many GPUs this process can use."""
+    return sum(device.platform == "gpu" for device in jax.local_devices())
+
+
 def __getattr__(name):
     return getattr(jnp, name)
 

@@ -148,7 +148,7 @@ def gradients(
     graph = default_graph()
     with name_scope(name, "gradients", [*ys, *xs, *stop_gradients, *[g for g in grad_ys if g is not None]]) as scope:
         walk = _Walk(graph, scope, colocate_gradients_with_ops, gate_gradients, aggregation_method)
-        ys = [convert_or_composite(y, name="y") for y in ys]
+        ys = [convert_or_composite(_given(y), name="y") for y in ys]
         xs = [_as_x(x) for x in xs]
         stops = [convert_or_composite(s, name="stop") for s in stop_gradients]
         starts = walk.starts(grad_ys, ys)
@@ -163,8 +163,16 @@ def _listed(values):
     return list(values) if isinstance(values, (list, tuple)) else [values]
 
 
+def _given(value):
+    """`value`, refused as 1.15 does if it is None: it goes unnoticed there until its op is asked for."""
+    if value is None:
+        raise AttributeError("'NoneType' object has no attribute 'op'")
+    return value
+
+
 def _as_x(x):
     """What the slope is taken by: a resource variable's handle, a reference itself, a tensor."""
+    _given(x)
     handle = getattr(x, "handle", None)
     if handle is not None and hasattr(x, "_as_graph_element"):
         return handle

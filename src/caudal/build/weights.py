@@ -49,7 +49,7 @@ def assert_broadcastable(weights, values):
                 for k, (a, b) in enumerate(zip(mine, theirs, strict=True)):
                     need(
                         a in (1, b),
-                        f"{_WORDS} Mismatch at dim {k}. values.shape={values.get_shape()} weights.shape={weights.get_shape()}.",
+                        f"{_WORDS} Mismatch at dim {k}. values.shape={theirs} weights.shape={mine}.",
                     )
                 return no_op(name="static_dims_check_success")
         return _dynamic(weights, values, weights_shape, values_shape, weights_rank, values_rank, scope)

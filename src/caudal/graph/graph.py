@@ -1,12 +1,13 @@
 """Graph: operations in the order of creation, under unique names; scopes, control dependencies, devices, collections."""
 
 import contextlib
+import platform
 import re
 import threading
 
 from ..ground import shapes, source
 from ..ground.api import export
-from ..ground.errors import InferError
+from ..ground.errors import InferError, NotFoundError
 from . import contexts, static
 from .devices import DeviceStack, canonical
 from .opdef import lookup
@@ -264,9 +265,13 @@ class Graph:
         try:
             op = lookup(op_type)
         except KeyError:
-            raise RuntimeError(
-                f"Op type not registered '{op_type}' in binary running on this machine. Make sure the Op and Kernel "
-                "are registered in the binary running in this process."
+            raise NotFoundError(
+                None,
+                None,
+                f"Op type not registered '{op_type}' in binary running on {platform.node()}. Make sure the Op and Kernel "
+                "are registered in the binary running in this process. Note that if you are loading a saved graph which "
+                "used ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
+                "graph, as contrib ops are lazily registered when the module is first accessed.",
             ) from None
         given = {k: _attr_value(v) for k, v in (attrs or {}).items()}
         grouped = _group(op, list(inputs), given)

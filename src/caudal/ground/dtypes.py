@@ -239,7 +239,7 @@ def _look_up(value):
     elif isinstance(value, int):
         found = _INTERNED.get(int(value))
     else:
-        kind = getattr(value, "dtype", None)  # an array's, a tensor's or a variable's
+        kind = None if callable(value) else getattr(value, "dtype", None)  # an array's, a tensor's or a variable's
         found = kind if type(kind) is DType else None if kind is None else _BY_NUMPY.get(np.dtype(kind))
     if found is None:
         raise TypeError(f"Cannot convert value {value!r} to a TensorFlow DType.")

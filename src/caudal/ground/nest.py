@@ -320,3 +320,32 @@ def get_traverse_shallow_structure(traverse_fn, structure):
     assert_shallow_structure(goes, structure)
     parts = zip(children(goes), children(structure), strict=True)
     return _like(goes, [get_traverse_shallow_structure(traverse_fn, one) if go is True else go for go, one in parts])
+
+
+def flatten_dict_items(dictionary):
+    """A dict whose keys are leaves: a key that is a nest is flattened together with its value.
+
+    Args:
+      dictionary: a dict from leaves or nests to values of the same structure.
+
+    Returns:
+      A dict of the same type.
+
+    Raises:
+      TypeError: no dict; ValueError: a key and its value differ in length, or a leaf comes twice.
+    """
+    if not isinstance(dictionary, (dict, collections.abc.Mapping)):
+        raise TypeError("input must be a dictionary")
+    flat = {}
+    for key, value in dictionary.items():
+        keys, values = (flatten(key), flatten(value)) if is_nested(key) else ([key], [value])
+        if len(keys) != len(values):
+            raise ValueError(
+                f"Could not flatten dictionary. Key had {len(keys)} elements, but value had {len(values)} elements. "
+                f"Key: {keys}, value: {values}."
+            )
+        for one, inner in zip(keys, values, strict=True):
+            if one in flat:
+                raise ValueError(f"Could not flatten dictionary: key {one} is not unique.")
+            flat[one] = inner
+    return type(dictionary)(flat)

@@ -39,10 +39,10 @@ def normalize_format(value):
     Raises:
       ValueError: neither "channels_first" nor "channels_last".
     """
-    value = (value or "channels_last").lower()
+    given, value = value, (value or "channels_last").lower()
     need(
         value in ("channels_first", "channels_last"),
-        'The `data_format` argument must be one of "channels_first", "channels_last". Received: ' + str(value),
+        'The `data_format` argument must be one of "channels_first", "channels_last". Received: ' + str(given),
     )
     return value
 

@@ -81,7 +81,8 @@ class BatchNormalization(Layer):
 
     def build(self, input_shape):
         dims = shape_of(input_shape)
-        need(dims.ndims, f"Input has undefined rank: {dims}")
+        if not dims.ndims:
+            raise ValueError("Input has undefined rank:", dims)
         n = dims.ndims
         self.axis = [a + n if a < 0 else a for a in self.axis]
         for a in self.axis:
@@ -93,7 +94,8 @@ class BatchNormalization(Layer):
         self._data_format = "NCHW" if self.fused and self.axis == [1] else "NHWC"
         axes = {a: dims.dims[a].value for a in self.axis}
         for size in axes.values():
-            need(size is not None, f"Input has undefined `axis` dimension. Input shape: {dims}")
+            if size is None:
+                raise ValueError("Input has undefined `axis` dimension. Input shape: ", dims)
         self.input_spec = InputSpec(ndim=n, axes=axes)
         if len(axes) == 1:
             shape = (next(iter(axes.values())),)

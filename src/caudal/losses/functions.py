@@ -46,7 +46,7 @@ class Reduction:
     @classmethod
     def validate(cls, key):
         """Raises ValueError if there is no such way."""
-        need(key in cls.all(), f"Invalid ReductionKey {key}.")
+        need(key in cls.all(), f"Invalid Reduction Key {key}.")
 
 
 def _safe_mean(losses, present):

@@ -4,7 +4,6 @@ from ..graph.apply import apply
 from ..graph.convert import constant_node
 from ..graph.define import define
 from ..graph.opdef import lookup
-from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError
 from ..ground.shapes import text
@@ -57,7 +56,7 @@ def placeholder(dtype, shape=None, name=None):
       shape: the shape that values have to have, None where any will do; any shape at all if None.
       name: the node's name.
     """
-    return _placeholder(name=name, dtype=dtypes.as_dtype(dtype), shape=shape)
+    return _placeholder(name=name, dtype=dtype, shape=shape)
 
 
 identity_node = define("Identity", infer=same, lower=lambda B, x: x, grad=lambda op, dy: [dy])

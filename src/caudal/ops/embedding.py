@@ -23,7 +23,8 @@ __all__ = ["embedding_lookup", "embedding_lookup_sparse"]
 
 def _tables(params):
     """The parts of a table, as a list."""
-    need(params is not None and not (isinstance(params, (list, tuple)) and not params), "Need at least one param")
+    need(params is not None, "params must be specified")
+    need(not (isinstance(params, (list, tuple)) and not params), "Need at least one param")
     if hasattr(params, "_variable_list"):
         return list(params)
     return list(params) if isinstance(params, (list, tuple)) else [params]

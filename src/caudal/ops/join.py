@@ -51,6 +51,10 @@ def _lower_concat(B, *inputs, op):
     *parts, axis = inputs
     at = int(np.asarray(axis))
     ranks = {p.ndim for p in parts}
+    if len(ranks) > 1:
+        k = next(k for k, p in enumerate(parts) if p.ndim != parts[0].ndim)
+        words = f"shape[0] = {_text(parts[0].shape)} vs. shape[{k}] = {_text(parts[k].shape)}"
+        raise InvalidArgumentError(None, op, f"ConcatOp : Ranks of all input tensors should match: {words}")
     if len(ranks) == 1 and not -parts[0].ndim <= at < parts[0].ndim:
         n = parts[0].ndim
         raise InvalidArgumentError(
@@ -132,7 +136,16 @@ def _infer_pack(*parts, axis):
     return [(*dims[:at], len(parts), *dims[at:])]
 
 
-pack_node = define("Pack", infer=_infer_pack, lower=lambda B, *parts, axis: B.stack(parts, axis))
+def _lower_pack(B, *parts, axis, op):
+    shape = np.shape(parts[0])
+    for k, part in enumerate(parts[1:], 1):
+        if np.shape(part) != shape:
+            words = f"values[0].shape = {_text(shape)} != values[{k}].shape = {_text(np.shape(part))}"
+            raise InvalidArgumentError(None, op, f"Shapes of all inputs must match: {words}")
+    return B.stack(parts, axis)
+
+
+pack_node = define("Pack", infer=_infer_pack, lower=_lower_pack)
 
 
 @export("stack")
@@ -208,7 +221,12 @@ def _infer_unpack(x, *, num, axis):
     return [(*dims[:at], *dims[at + 1 :])] * num
 
 
-def _lower_unpack(B, x, *, num, axis):
+def _lower_unpack(B, x, *, num, axis, op):
+    if not -x.ndim <= axis < x.ndim:
+        raise InvalidArgumentError(None, op, f"axis = {axis} not in [{-x.ndim}, {x.ndim})")
+    if x.shape[axis] != num:
+        words = f"Input shape axis {axis % x.ndim} must equal {num}, got shape {_text(x.shape)}"
+        raise InvalidArgumentError(None, op, words)
     return tuple(x[(slice(None),) * (axis % x.ndim) + (k,)] for k in range(num))
 
 

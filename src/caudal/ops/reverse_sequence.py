@@ -27,6 +27,12 @@ def _lower(B, x, lengths, *, seq_dim, batch_dim):
         raise InvalidArgumentError(
             None, None, f"Length of seq_lengths != input.dims({batch_dim}), ({lengths.shape[0]} vs. {x.shape[batch_dim]})"
         )
+    if not B.compiled:
+        for k, n in enumerate(lengths):
+            if n < 0:
+                raise InvalidArgumentError(None, None, f"seq_lens({k}) < 0")
+            if n > x.shape[seq_dim]:
+                raise InvalidArgumentError(None, None, f"seq_lens({k}) > input.dims({seq_dim})")
     steps = B.arange(x.shape[seq_dim]).astype(lengths.dtype)
     inner = B.moveaxis(x, (batch_dim, seq_dim), (0, 1))
     at = B.where(steps[None, :] < lengths[:, None], lengths[:, None] - 1 - steps[None, :], steps[None, :])

@@ -190,6 +190,8 @@ def _infer_ref(var, *rest, op):
     for arg, tensor in zip(op._def.inputs[1:], rest, strict=True):
         if arg.is_ref or arg.name in ("grad", "delta") and not op.type.startswith("Sparse"):
             shapes.merge(var.dims, tensor.dims)
+        elif arg.name not in ("grad", "delta", "indices"):
+            shapes.with_rank(tensor.dims, 0)
     return [var.dims]
 
 

@@ -22,15 +22,17 @@ class Plan:
       tensors: to be fetched.
       targets: operations to be run.
       fed: tensors that will be given, in order.
+      done: ops that ran already, in an earlier part of the same run.
+      kept: tensors whose values are wanted beside, for later parts.
     """
 
-    def __init__(self, store, tensors, targets, fed):
+    def __init__(self, store, tensors, targets, fed, done=frozenset(), kept=()):
         given = set(fed)
         late = {t: variable_of(t) for t in tensors if t not in given and variable_of(t) is not None}
         roots = [t.op for t in tensors if t not in given and t not in late] + list(targets)
-        self.ops = with_late_reads(prune(roots, given), given)
+        self.ops = with_late_reads(prune(roots, given, done), given)
         self.slots = {t: k for k, t in enumerate(fed)}
-        self.steps = _steps(self.ops, self.slots, given, {t for t in tensors if t not in late}, store)
+        self.steps = _steps(self.ops, self.slots, given, {*(t for t in tensors if t not in late), *kept}, store)
         for tensor in late:
             self.slots.setdefault(tensor, len(self.slots))
         self.size = len(self.slots)
@@ -39,12 +41,20 @@ class Plan:
 
     def run(self, feeds):
         """The values of the fetched tensors; a fetched variable is read at the end."""
+        return self.fetched(self.values(feeds))
+
+    def values(self, feeds):
+        """Runs the steps; gives all values by slot."""
         values = feeds + [None] * (self.size - len(feeds))
         for step in self.steps:
             step.run(values)
         for slot, cell in self.late:
             cell.read()
             values[slot] = cell
+        return values
+
+    def fetched(self, values):
+        """The values of the fetched tensors among those by slot."""
         out = [values[slot] for slot in self.outs]
         for k, value in enumerate(out):
             if value is DEAD:

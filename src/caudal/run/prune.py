@@ -5,12 +5,13 @@ import heapq
 __all__ = ["in_order", "prune"]
 
 
-def prune(targets, fed):
-    """The ops that `targets` need, where the tensors `fed` are given; control inputs before, then order of creation."""
+def prune(targets, fed, done=frozenset()):
+    """The ops that `targets` need, where the tensors `fed` are given and the ops `done` ran; control inputs before, then
+    order of creation."""
     found, todo = set(), list(targets)
     while todo:
         op = todo.pop()
-        if op in found:
+        if op in found or op in done:
             continue
         found.add(op)
         todo += [t.op for t in op._inputs if t not in fed and t.op not in found]
@@ -22,7 +23,7 @@ def in_order(ops, fed):
     """Ops in the order in which they run; they come in order of creation."""
     if all(_in_order(op, fed) for op in ops):
         return ops
-    return _topological(ops, fed)
+    return _topological(ops, fed, done)
 
 
 def _id(op):
@@ -36,7 +37,7 @@ def _in_order(op, fed):
     return all(t.op._id < op._id or t in fed for t in op._inputs) and all(c._id < op._id for c in op._controls)
 
 
-def _topological(ops, fed):
+def _topological(ops, fed, done=frozenset()):
     """Order for a graph that was edited, or came from a file: needs first, then creation."""
     waiting, users = {}, {}
     for op in ops:
@@ -44,7 +45,7 @@ def _topological(ops, fed):
         needs = {
             t.op for t in op._inputs if t not in fed and not (back and t.op._def.name in ("NextIteration", "RefNextIteration"))
         }
-        needs |= set(op._controls)
+        needs = (needs | set(op._controls)) - done
         waiting[op] = len(needs)
         for need in needs:
             users.setdefault(need, []).append(op)

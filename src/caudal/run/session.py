@@ -7,11 +7,14 @@ import numpy as np
 from ..backend import compiled
 from ..graph.composite import IndexedSlices, SparseTensor
 from ..graph.graph import Graph, Operation, Tensor, default_graph, session_stack
+from ..ground import nest
 from ..ground.api import export
+from ..ground.errors import CancelledError, InvalidArgumentError
 from ..ground.waiting import deadline
 from . import devices
 from .feeds import expand, value_for
 from .fetches import Fetches
+from .partial import PartialRun
 from .plan import Plan
 from .store import Cell, Store
 
@@ -21,20 +24,24 @@ __all__ = ["InteractiveSession", "Session"]
 class BaseSession:
     """What `Session` and `InteractiveSession` share."""
 
+    _nested = True  # whether it has to stop being the default before those that it covers
+
     def __init__(self, target="", graph=None, config=None):
         if graph is not None and not isinstance(graph, Graph):
             raise TypeError(f"graph must be a tf.Graph, but got {type(graph)}")
         if target is not None and not isinstance(target, (str, bytes)):
-            raise TypeError(f"target must be a string, but got {type(target)}")
+            hint = ' Did you do "Session(config)" instead of "Session(config=config)"?' if devices.is_config(target) else ""
+            raise TypeError(f"target must be a string, but got {type(target)}.{hint}")
         devices.check_config(config)
         self._graph = default_graph() if graph is None else graph
         self._target, self._config = target.encode() if isinstance(target, str) else target, config
         self._store = Store()
         self._plans = {}
+        self._partial = {}  # handle -> a run in parts
         self._closed = self._opened = False
         self._placed = 0
         self._limit = config.operation_timeout_in_ms if config is not None else 0
-        devices.check_target(self._target)
+        devices.check_target(self._target, config)
 
     # --- what it is -------------------------------------------------------------------------------
 
@@ -54,7 +61,13 @@ class BaseSession:
         return self._target
 
     def list_devices(self):
-        """The devices of this machine."""
+        """The devices of this machine.
+
+        Raises:
+          tf.errors.CancelledError: the session is closed.
+        """
+        if self._closed:
+            raise CancelledError(None, None, "Session has been closed.")
         return devices.listed()
 
     def close(self):
@@ -94,8 +107,8 @@ class BaseSession:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         key = _key(fetches)
         known = self._plans.get(key) if key is not None else None
-        asked = known[0] if known else Fetches(self._graph, fetches)
         tensors, values = self._feeds(feed_dict) if feed_dict else ((), [])
+        asked = known[0] if known else Fetches(self._graph, fetches)
         plan = self._plan(key, asked, tensors)
         limit = options.timeout_in_ms if options is not None else 0
         limit = limit or self._limit
@@ -121,6 +134,8 @@ class BaseSession:
         """(tensors, values) of a feed dict, checked."""
         tensors, values = [], []
         graph = self._graph
+        if not isinstance(feed_dict, dict) or any(type(key) is tuple for key in feed_dict):
+            feed_dict = nest.flatten_dict_items(feed_dict)
         for key, value in feed_dict.items():
             if type(key) is Tensor and key.op.graph is graph:
                 pairs = ((key, value),)
@@ -133,6 +148,55 @@ class BaseSession:
             last = dict(zip(tensors, values, strict=True))
             return tuple(last), list(last.values())
         return tuple(tensors), values
+
+    def partial_run_setup(self, fetches, feeds=None):
+        """Begins a run in parts.
+
+        Args:
+          fetches: all that the parts will fetch.
+          feeds: a list of all tensors that they will feed.
+
+        Returns:
+          A handle for `partial_run`.
+
+        Raises:
+          RuntimeError: the session is closed, or the graph is empty; ValueError, TypeError: as `run`.
+        """
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        if not self._graph._ops:
+            raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
+        known = [self._graph.as_graph_element(f, True, False) for f in nest.flatten(feeds or [])]
+        devices.check_placement(self)
+        made = PartialRun(self._store, Fetches(self._graph, fetches), known)
+        self._partial[made.handle] = made
+        return made.handle
+
+    def partial_run(self, handle, fetches, feed_dict=None):
+        """The next part of a run: no op runs again that ran in an earlier part.
+
+        Args:
+          handle: what `partial_run_setup` gave.
+          fetches: what to fetch now, of what was announced.
+          feed_dict: what to feed now, of what was announced.
+
+        Returns:
+          The values, as `run` gives them.
+
+        Raises:
+          tf.errors.InvalidArgumentError: no such handle; something not announced, or a second time, or too early.
+        """
+        if self._closed:
+            raise RuntimeError("Attempted to use a closed Session.")
+        tensors, values = self._feeds(feed_dict) if feed_dict else ((), [])
+        asked = Fetches(self._graph, fetches)
+        begun = self._partial.get(handle)
+        if begun is None:
+            raise InvalidArgumentError(None, None, "Must run 'setup' before performing partial runs!")
+        values = begun.run(asked, tensors, values, self._plans)
+        if not begun.left:
+            del self._partial[handle]
+        return asked.rebuild([_result(v) for v in values])
 
     def make_callable(self, fetches, feed_list=None, accept_options=False):
         """A function that runs `fetches`, taking the values of `feed_list` in order.
@@ -155,9 +219,7 @@ class BaseSession:
         def call(*args, **options):
             if options and not (accept_options and set(options) <= {"options", "run_metadata"}):
                 raise TypeError(f"unexpected keyword argument {next(iter(options))!r}")
-            if len(args) != len(feeds):
-                raise TypeError(f"takes {len(feeds)} positional arguments but {len(args)} were given")
-            return self.run(fetches, dict(zip(feeds, args, strict=True)), **options)
+            return self.run(fetches, dict(zip(feeds, args, strict=False)), **options)  # TF drops what is too many
 
         return call
 
@@ -210,6 +272,8 @@ def _as_default(session):
         with session.graph.as_default():
             yield session
     finally:
+        if session._nested and stack[-1] is not session:
+            raise AssertionError(f"Nesting violated for default stack of {type(session)} objects")
         stack.remove(session)
 
 
@@ -253,6 +317,8 @@ class InteractiveSession(BaseSession):
       graph: the graph; the default one if None.
       config: a `ConfigProto`.
     """
+
+    _nested = False
 
     def __init__(self, target="", graph=None, config=None):
         super().__init__(target, graph, config)

@@ -10,6 +10,7 @@ from ..graph.scopes import colocate_with, control_dependencies, name_scope
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
+from ..ops import state
 from ..ops.control import group
 from ..ops.control import tuple as tuple_
 from ..ops.segment import unsorted_segment_sum
@@ -79,7 +80,7 @@ class _TensorTarget:
 
 
 def _processor(variable):
-    if is_resource(variable):
+    if variable.op.type == "VarHandleOp":
         return _Resource(variable)
     if isinstance(variable, Variable):
         return _Ref(variable)
@@ -265,7 +266,7 @@ class Optimizer:
         ):
             if is_resource(global_step):
                 return assign_add_resource_node(global_step.handle, convert_to_tensor(1, dtype=global_step.dtype), name=scope)
-            return assign_add(global_step, 1, name=scope)
+            return state.assign_add(global_step, 1, name=scope)
 
     # --- what kinds of optimizers fill in -------------------------------------------------------------
 
@@ -370,16 +371,8 @@ class Optimizer:
         return _KINDS
 
 
-_ORDER = [dtypes.float32, dtypes.float64, dtypes.bfloat16, dtypes.float16]
+_ORDER = [dtypes.float32, dtypes.float64, dtypes.float16, dtypes.bfloat16]
 assign_add_resource_node = define("AssignAddVariableOp")
-
-
-def assign_add(variable, value, name):
-    """A node that adds to a reference variable, on its own."""
-    return assign_add_node(variable._ref(), value, name=name)
-
-
-assign_add_node = define("AssignAdd")
 
 
 def _flat(values):

@@ -351,11 +351,11 @@ class FtrlOptimizer(_Simple):
         ):
             need(
                 not bad,
-                f"{what} {value} needs to be be positive or zero"
+                f"{what} {value:f} needs to be be positive or zero"
                 if what.startswith("initial")
-                else f"{what} {value} needs to be positive or zero",
+                else f"{what} {value:f} needs to be positive or zero",
             )
-        need(learning_rate_power <= 0.0, f"learning_rate_power {learning_rate_power} needs to be negative or zero")
+        need(learning_rate_power <= 0.0, f"learning_rate_power {learning_rate_power:f} needs to be negative or zero")
         self._learning_rate, self._power, self._initial = learning_rate, learning_rate_power, initial_accumulator_value
         self._l1, self._l2, self._shrinkage = (
             l1_regularization_strength,

@@ -148,7 +148,7 @@ def piecewise_constant(x, boundaries, values, name=None):
     for v in values[1:]:
         need(
             v.dtype.base_dtype is values[0].dtype.base_dtype,
-            f"Values must have elements all with the same dtype ({values[0].dtype.base_dtype!r} vs {v.dtype.base_dtype!r}).",
+            f"Values must have elements all with the same dtype ({values[0].dtype.base_dtype} vs {v.dtype.base_dtype}).",
         )
     need(
         len(boundaries) == len(values) - 1,
@@ -168,7 +168,7 @@ def _as_step(boundary, kind):
         return boundary
     need(
         own is dtypes.int32 and kind is dtypes.int64,
-        f"Boundaries ({own!r}) must have the same dtype as x ({kind!r}).",
+        f"Boundaries ({own}) must have the same dtype as x ({kind}).",
         fix="give boundaries that are integers where the step is one",
     )
     return cast(boundary, kind)

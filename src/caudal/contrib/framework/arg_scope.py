@@ -69,7 +69,7 @@ def arg_scope(list_ops_or_scope, **kwargs):
       TypeError: no list of functions; ValueError: a function that was not decorated, or arguments with an old scope.
     """
     if isinstance(list_ops_or_scope, dict):
-        need(not kwargs, "When attempting to re-use a scope by suppling a dictionary, kwargs must be empty.")
+        need(not kwargs, "When attempting to re-use a scope by suppling adictionary, kwargs must be empty.")
         scope = list_ops_or_scope.copy()
     else:
         if not isinstance(list_ops_or_scope, (list, tuple)):
@@ -78,9 +78,7 @@ def arg_scope(list_ops_or_scope, **kwargs):
         for op in list_ops_or_scope:
             key = arg_scope_func_key(op)
             if not has_arg_scope(op):
-                shown = getattr(op, "__name__", str(op))
-                place = getattr(op, "__module__", "")
-                raise ValueError(f"('{place}', '{shown}') is not decorated with @add_arg_scope")
+                raise ValueError("%s is not decorated with @add_arg_scope", (op.__module__, op.__name__))
             scope[key] = scope.get(key, {}) | kwargs
     _stack.scopes.append(scope)
     try:

@@ -26,7 +26,8 @@ def variance_scaling_initializer(factor=2.0, mode="FAN_IN", uniform=False, seed=
     """
     kind = dtypes.as_dtype(dtype)
     need(kind.is_floating, "Cannot create initializer for non-floating point type.", kind=TypeError)
-    need(mode in ("FAN_IN", "FAN_OUT", "FAN_AVG"), f"Unknown mode {mode} [FAN_IN, FAN_OUT, FAN_AVG]", kind=TypeError)
+    if mode not in ("FAN_IN", "FAN_OUT", "FAN_AVG"):
+        raise TypeError("Unknown mode %s [FAN_IN, FAN_OUT, FAN_AVG]", mode)
 
     def _initializer(shape, dtype=dtype, partition_info=None):
         need(dtypes.as_dtype(dtype).is_floating, "Cannot create initializer for non-floating point type.", kind=TypeError)
