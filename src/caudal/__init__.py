@@ -39,6 +39,7 @@ from .losses import functions as _losses  # noqa: F401
 from . import rnn  # noqa: F401
 from .image import (
     boxes as _boxes,
+    codecs as _codecs,
     colors as _colors,
     crop_resize as _crop_resize,
     flips as _flips,

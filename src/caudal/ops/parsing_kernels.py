@@ -130,7 +130,7 @@ def _dense_value(values, d, where):
 def padded(rows, d):
     """Rows of different lengths in one array, the rest as the default."""
     longest = max((len(r) for r in rows), default=0)
-    fill = d.default.item() if np.size(d.default) == 1 else (b"" if d.kind.np == object else 0)
+    fill = d.default.item() if np.size(d.default) == 1 else (b"" if d.kind.np.kind == "O" else 0)
     out = np.full((len(rows), longest, *d.shape[1:]), fill, d.kind.np)
     for row, values in zip(out, rows, strict=True):
         row[: len(values)] = values
