@@ -49,13 +49,16 @@ rank_node = define("Rank", infer=lambda x: [()], lower=lambda B, x: np.array(np.
 
 
 def shape_internal(input, name=None, optimize=True, out_type=dtypes.int32):
-    """The shape of `input` as a vector; a constant where it is known and `optimize` allows."""
+    """The shape of `input` as a vector; a constant where it is known and `optimize` allows.
+
+    1.15 converts it once to look at it and again for the node: of a resource variable that is two reads.
+    """
     with name_scope(name, "Shape", [input]) as scope:
         if isinstance(input, SparseTensor):
             return cast_shape(input.dense_shape, out_type)
-        input = convert_to_tensor(input)
-        if optimize and shapes.known(input.dims):
-            return constant(input.dims, out_type, name=scope)
+        dims = convert_to_tensor(input).dims
+        if optimize and shapes.known(dims):
+            return constant(dims, out_type, name=scope)
         return shape_node(input, name=scope, out_type=out_type)
 
 
@@ -106,8 +109,8 @@ def size(input, name=None, out_type=dtypes.int32):
     with name_scope(name, "Size", [input]) as scope:
         if isinstance(input, SparseTensor):
             return prod_node(cast_shape(input.dense_shape, out_type), 0, name=scope)
-        input = convert_to_tensor(input)
-        n = 0 if input.dims is not None and 0 in input.dims else shapes.count(input.dims)
+        dims = convert_to_tensor(input).dims
+        n = 0 if dims is not None and 0 in dims else shapes.count(dims)
         if n is not None:
             return constant(n, out_type, name=scope)
         return size_node(input, name=scope, out_type=out_type)
@@ -121,9 +124,9 @@ def rank_internal(input, name=None, optimize=True):
     with name_scope(name, "Rank", [input]) as scope:
         if isinstance(input, SparseTensor):
             return size_node(input.dense_shape, name=scope)
-        input = convert_to_tensor(input)
-        if optimize and input.dims is not None:
-            return constant(len(input.dims), dtypes.int32, name=scope)
+        dims = convert_to_tensor(input).dims
+        if optimize and dims is not None:
+            return constant(len(dims), dtypes.int32, name=scope)
         return rank_node(input, name=scope)
 
 
