@@ -23,7 +23,7 @@ def in_order(ops, fed):
     """Ops in the order in which they run; they come in order of creation."""
     if all(_in_order(op, fed) for op in ops):
         return ops
-    return _topological(ops, fed, done)
+    return _topological(ops, fed)
 
 
 def _id(op):
@@ -37,15 +37,15 @@ def _in_order(op, fed):
     return all(t.op._id < op._id or t in fed for t in op._inputs) and all(c._id < op._id for c in op._controls)
 
 
-def _topological(ops, fed, done=frozenset()):
+def _topological(ops, fed):
     """Order for a graph that was edited, or came from a file: needs first, then creation."""
-    waiting, users = {}, {}
+    waiting, users, inside = {}, {}, set(ops)
     for op in ops:
         back = op._def.name in ("Merge", "RefMerge")
         needs = {
             t.op for t in op._inputs if t not in fed and not (back and t.op._def.name in ("NextIteration", "RefNextIteration"))
         }
-        needs = (needs | set(op._controls)) - done
+        needs = (needs | set(op._controls)) & inside  # what ran in an earlier part of the run is not there
         waiting[op] = len(needs)
         for need in needs:
             users.setdefault(need, []).append(op)
