@@ -1,3 +1,3 @@
 """tf.contrib.seq2seq: decoders that feed their outputs back, attention, beam search."""
 
-from . import basic_decoder, helpers, losses, scheduled  # noqa: F401
+from . import attention, basic_decoder, beam_search, helpers, losses, monotonic, scheduled, wrapper  # noqa: F401
