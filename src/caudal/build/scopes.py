@@ -5,6 +5,7 @@ import functools
 import inspect
 
 from ..formats.tensors import to_array
+from ..graph.convert import convert_to_tensor
 from ..graph.graph import GraphKeys, Tensor, default_graph, graph_of
 from ..graph.scopes import name_scope
 from ..ground import dtypes, source
@@ -178,7 +179,7 @@ class VariableScope:
         full = self.name + "/" + name if self.name else name
         with name_scope(None):
             if dtype is not None and initializer is not None and not callable(initializer):
-                kind = _dtype_of(initializer)
+                kind = convert_to_tensor(initializer).dtype.base_dtype  # 1.15 leaves the node
                 need(
                     kind == dtypes.as_dtype(dtype).base_dtype,
                     f"Initializer type '{kind}' and explicit dtype '{dtypes.as_dtype(dtype)}' don't match.",
@@ -208,12 +209,6 @@ class VariableScope:
                 return _get(var_store, **arguments)
             need(callable(custom_getter), f"Passed a custom_getter which is not callable: {custom_getter}")
             return custom_getter(getter=functools.partial(_get, var_store), **arguments)
-
-
-def _dtype_of(value):
-    if hasattr(value, "dtype"):
-        return dtypes.as_dtype(value.dtype).base_dtype
-    return to_array(value)[1]
 
 
 def _get(
