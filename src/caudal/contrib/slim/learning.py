@@ -10,9 +10,11 @@ from ...ground.api import export
 from ...ground.errors import need
 from ...ops.basic import constant, no_op
 from ...ops.check import check_numerics as check_finite
-from ...ops.clip import clip_by_norm
+from ...ops.clip import clip_by_norm, global_norm
 from ...ops.control import group, with_dependencies
+from ...platform import logging
 from ...run.session import Session
+from ...summary.functions import histogram, scalar
 from ...train.global_step import get_or_create_global_step
 from ...train.optimizer import Optimizer
 
@@ -59,6 +61,24 @@ def multiply_gradients(grads_and_vars, gradient_multipliers):
     return out
 
 
+@export("contrib.slim.learning.add_gradients_summaries", "contrib.training.add_gradients_summaries")
+def add_gradients_summaries(grads_and_vars):
+    """A histogram and the norm of each slope, as summaries.
+
+    Returns:
+      The list of their string scalars.
+    """
+    out = []
+    for grad, var in grads_and_vars:
+        if grad is None:
+            logging.info("Var %s has no gradient", var.op.name)
+            continue
+        values = grad.values if isinstance(grad, IndexedSlices) else grad
+        out.append(histogram(var.op.name + "_gradient", values))
+        out.append(scalar(var.op.name + "_gradient_norm", global_norm([values])))
+    return out
+
+
 @export("contrib.slim.learning.create_train_op")
 def create_train_op(
     total_loss,
@@ -83,7 +103,7 @@ def create_train_op(
       update_ops: what runs before the loss; UPDATE_OPS by default.
       variables_to_train: all trainable ones by default.
       clip_gradient_norm: above 0: the bound of each slope's norm.
-      summarize_gradients: accepted.
+      summarize_gradients: whether slopes have summaries.
       gate_gradients, aggregation_method, colocate_gradients_with_ops: as `compute_gradients` has them.
       gradient_multipliers: a dict from variable to number.
       check_numerics: whether a loss that is not finite is an error.
@@ -93,6 +113,8 @@ def create_train_op(
         transforms.append(_scoped("multiply_grads", lambda grads: multiply_gradients(grads, gradient_multipliers)))
     if clip_gradient_norm > 0:
         transforms.append(_scoped("clip_grads", lambda grads: clip_gradient_norms(grads, clip_gradient_norm)))
+    if summarize_gradients:
+        transforms.append(_scoped("summarize_grads", _with_summaries))
     return _create(
         total_loss,
         optimizer,
@@ -105,6 +127,11 @@ def create_train_op(
         colocate_gradients_with_ops,
         check_numerics,
     )
+
+
+def _with_summaries(grads):
+    add_gradients_summaries(grads)
+    return grads
 
 
 def _scoped(name, transform):

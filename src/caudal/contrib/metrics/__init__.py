@@ -1,0 +1,1 @@
+"""contrib.metrics, which Slim has as slim.metrics: streaming measures whose predictions come first."""
