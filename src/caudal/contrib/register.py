@@ -2,7 +2,7 @@
 
 from . import legacy_seq2seq, rnn, seq2seq  # noqa: F401
 from .framework import arg_scope, variables  # noqa: F401
-from .layers import (  # noqa: F401  # noqa: F401
+from .layers import (  # noqa: F401
     adaptive_clipping,
     encoders,
     initializers,
@@ -16,8 +16,8 @@ from .layers import (  # noqa: F401  # noqa: F401
 )
 from .losses import functions as _losses  # noqa: F401
 from .metrics import plain as _plain  # noqa: F401
+from .metrics import streaming as _streaming  # noqa: F401
 from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
 from .slim import learning  # noqa: F401
 
 __all__ = []
-
