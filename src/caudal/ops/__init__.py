@@ -9,6 +9,7 @@ from . import csv, printing, py_func, regex, string_codes, string_hash, string_n
 from . import roll, segment_grads, sparse_dense, sparse_reduce, sparse_segment, tridiagonal  # noqa: F401, I001
 from . import sets, guards, bitcast, repeat, sorting, unravel, batch_gather, scatter, predicates  # noqa: F401, I001
 from . import queues, readers, files, parsing, parsing_sequences  # noqa: F401, I001
+from . import accumulators, staging  # noqa: F401, I001
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
 from . import summaries  # noqa: F401, I001
 from . import ctc, sampled  # noqa: F401, I001

@@ -1,11 +1,9 @@
 """Queues that give out file names, numbers or rows, epoch after epoch; batching.py makes batches of what is read."""
 
 from ..build.variables import Variable
-from ..graph.apply import apply
 from ..graph.composite import convert_or_composite
 from ..graph.convert import constant_node, convert
 from ..graph.graph import GraphKeys, default_graph
-from ..graph.opdef import lookup
 from ..graph.scopes import control_dependencies, name_scope
 from ..ground import dtypes
 from ..ground.api import export
@@ -18,6 +16,7 @@ from ..ops.queues import FIFOQueue
 from ..ops.random import random_shuffle
 from ..ops.shape import shape, size
 from ..ops.slicing import gather
+from ..ops.summaries import scalar_node
 from .queue_runner import QueueRunner, add_queue_runner
 
 __all__ = ["input_producer", "limit_epochs", "range_input_producer", "slice_input_producer", "string_input_producer"]
@@ -26,8 +25,7 @@ __all__ = ["input_producer", "limit_epochs", "range_input_producer", "slice_inpu
 def summarize(name, value):
     """A summary of how full a queue is."""
     with name_scope(name, None, [value]) as scope:
-        made = apply(lookup("ScalarSummary"), scope[:-1], value, name=scope)
-    made.set_shape(())
+        made = scalar_node(scope[:-1], value, name=scope)
     default_graph().add_to_collection(GraphKeys.SUMMARIES, made)
 
 
