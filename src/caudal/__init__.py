@@ -6,6 +6,7 @@ from .names import hang as _hang
 
 from .build import (
     asserts,
+    behavior,
     case,
     cond,
     confusion,
@@ -52,7 +53,7 @@ from .metrics import auc as _auc, average_precision as _average_precision, count
 from .distributions import classes as _classes, tails as _tails  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
-from .platform import python_io as _python_io  # noqa: F401
+from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes  # noqa: F401

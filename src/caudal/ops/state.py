@@ -256,11 +256,11 @@ def _public_scatter_nd(kind, what):
     call.__name__ = call.__qualname__ = f"scatter_nd_{kind.lower()}"
     call.__doc__ = f"{what} the parts of a variable that the rows of `indices` (int `[..., n]`) name with `updates`."
     call.__defaults__ = (kind == "Update", None)
-    export(call.__name__)(call)
+    return export(call.__name__)(call)
 
 
-for _kind, _what in (("Update", "Replaces"), ("Add", "Increases"), ("Sub", "Decreases")):
-    _public_scatter_nd(_kind, _what)
+_SCATTER_ND_WORDS = {"Update": "Replaces", "Add": "Increases", "Sub": "Decreases"}
+scatter_nd_functions = {k: _public_scatter_nd(k, what) for k, what in _SCATTER_ND_WORDS.items()}
 
 
 # --- resource variables -----------------------------------------------------------------------------

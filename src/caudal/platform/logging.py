@@ -12,6 +12,7 @@ for _name, _level in (("DEBUG", DEBUG), ("INFO", INFO), ("WARN", WARN), ("ERROR"
     constant(_level, "logging." + _name)
 
 
+@export("get_logger")
 def get_logger():
     """The logger that tf.logging writes to."""
     logger = _logging.getLogger("tensorflow")
