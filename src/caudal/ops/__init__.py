@@ -12,7 +12,7 @@ from . import queues, readers, files, parsing, parsing_sequences  # noqa: F401, 
 from . import accumulators, staging  # noqa: F401, I001
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
 from . import summaries  # noqa: F401, I001
-from . import ctc, sampled  # noqa: F401, I001
+from . import ctc, fractional, morphology, sampled  # noqa: F401, I001
 from . import (
     sparse_cross,
     sparse_ids,
@@ -26,3 +26,4 @@ from . import (
     edit_distance,
     embedding_safe,
 )  # noqa: F401, I001
+from . import static_value, timestamp, batch_scatter  # noqa: F401, I001
