@@ -146,7 +146,7 @@ def cumprod(x, axis=0, exclusive=False, reverse=False, name=None):
 
 
 def _lower_logsumexp(B, x, axis, *, exclusive, reverse, op):
-    at = _scan_axis(x, axis, op)
+    at = _scan_axis(x, axis, op) % x.ndim
     x = B.flip(x, at) if reverse else x
     out = B.cumulative_logaddexp(x, at)
     if exclusive:

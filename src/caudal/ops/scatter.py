@@ -65,7 +65,14 @@ def _places(B, indices, dims, op):
 
 def _lower_scatter(B, indices, updates, dims, *, op):
     dims = tuple(int(d) for d in dims)
-    return B.add_at(B.zeros(dims, updates.dtype), _places(B, indices, dims, op), updates)
+    return _put(B, "add_at", B.zeros(dims, updates.dtype), indices, updates, op)
+
+
+def _put(B, way, x, indices, updates, op):
+    """`x` with updates put at places; a row of no indices means the whole of it."""
+    if indices.shape[-1] == 0:
+        return _put(B, way, x[None], np.zeros((*indices.shape[:-1], 1), np.int32), updates, op)[0]
+    return getattr(B, way)(x, _places(B, indices, x.shape, op), updates)
 
 
 scatter_nd_node = define(
@@ -92,7 +99,7 @@ def scatter_nd(indices, updates, shape, name=None):
 
 def _over(way, sign=1):
     def lower(B, x, indices, updates, *, op):
-        return getattr(B, way)(x, _places(B, indices, x.shape, op), updates if sign == 1 else -updates)
+        return _put(B, way, x, indices, updates if sign == 1 else -updates, op)
 
     return lower
 

@@ -624,7 +624,12 @@ def identity_n(input, name=None):
     return identity_n_node(input, name=name)
 
 
-placeholder_with_default_node = define("PlaceholderWithDefault", infer=lambda x, *, shape: [shape], lower=lambda B, x: x)
+def _infer_default(x, *, shape):
+    shapes.merge(x.dims, shape)
+    return [shape]
+
+
+placeholder_with_default_node = define("PlaceholderWithDefault", infer=_infer_default, lower=lambda B, x: x)
 
 
 @export("placeholder_with_default")
