@@ -14,7 +14,7 @@ from caudal.run.compiled_step import CompiledStep
 
 __all__ = ["VAGUE", "build", "check_slope", "check_slope_of_slope", "close", "compiled", "reference", "refusal"]
 
-VAGUE = frozenset()
+VAGUE = frozenset({"BroadcastGradientArgs", "PlaceholderWithDefault", "MirrorPadGrad"})  # 1.15 says no more of them
 _FLOATS = (np.floating, np.complexfloating)
 
 
@@ -83,7 +83,7 @@ def _stateful(definition, row):
 
 def _leaf(array, known):
     kind = tf.string if array.dtype == object else tf.as_dtype(array.dtype)
-    if known and array.ndim <= 1 and array.dtype in (np.int32, np.int64):
+    if known and (array.ndim == 0 or array.ndim <= 2 and array.dtype in (np.int32, np.int64)):
         return tf.constant(array, kind)
     return tf.placeholder(kind, array.shape if known else None)
 
@@ -158,10 +158,14 @@ def close(row, got, want, tol, of):
         said = f"{row}, value {k}\n{_shown(row)}\ngot {a!r}\n{of} {b!r}"
         assert a.shape == b.shape, said
         if not np.issubdtype(a.dtype, np.inexact):
-            assert np.array_equal(a, b.astype(a.dtype)), said
+            assert np.array_equal(a, _as(b, a.dtype)), said
             continue
         finite = np.abs(b[np.isfinite(b)])
-        np.testing.assert_allclose(a, b.astype(a.dtype), rtol=tol, atol=tol * max(finite.max(initial=0), 1e-30), err_msg=said)
+        np.testing.assert_allclose(a, _as(b, a.dtype), rtol=tol, atol=tol * max(finite.max(initial=0), 1e-30), err_msg=said)
+
+
+def _as(x, kind):
+    return (x.real if np.iscomplexobj(x) and not np.issubdtype(kind, np.complexfloating) else x).astype(kind)
 
 
 def _shown(row):
@@ -215,17 +219,19 @@ def _doubled(row):
     for key, value in attrs.items():
         if lookup(row.op).attrs[key].kind == "type" and tf.as_dtype(value) in (tf.float32, tf.complex64):
             attrs[key] = tf.float64 if tf.as_dtype(value) is tf.float32 else tf.complex128
-    definition = lookup(row.op)
-    for key in ("Tout", "Tcomplex"):  # the partner of a float type
-        attr = definition.attrs.get(key)
-        if attr is not None and attr.kind == "type" and key not in attrs and row.op != "Cast":
-            attrs[key] = tf.complex128 if attr.default and attr.default.is_complex else tf.float64
+    partner = lookup(row.op).attrs.get("Tout")  # of a real type the complex one, or the other way round
+    if partner is not None and "Tout" not in attrs:
+        attrs["Tout"] = tf.complex128 if partner.default.is_complex else tf.float64
     return arrays, dataclasses.replace(row, attrs=attrs)
 
 
 @dataclasses.dataclass
 class Sloped:
-    """A row's node under a loss of its outputs; `xs` are the real tensors that its float inputs are made of."""
+    """A row's node under a loss of its outputs; `xs` are the real tensors that its float inputs are made of.
+
+    Attributes:
+      places: for each of `xs` the number of the row's array that it is of, and 1 or 1j.
+    """
 
     graph: object
     session: object
@@ -233,6 +239,7 @@ class Sloped:
     xs: list
     loss: object
     weights: list
+    places: list
 
 
 def _sloped(row, doubles):
@@ -240,9 +247,14 @@ def _sloped(row, doubles):
     slopes = range(len(arrays)) if row.slopes is None else row.slopes
     graph = tf.Graph()
     with graph.as_default():
-        feeds, xs, leaves = {}, [], []
+        feeds, xs, leaves, places = {}, [], [], []
         for k, array in enumerate(arrays):
-            leaves.append(_real_leaves(array, feeds, xs if k in slopes else []))
+            own = []
+            leaf = _real_leaves(array, feeds, own)
+            leaves.append(row.within(leaf) if row.within and own else leaf)
+            if k in slopes:
+                xs += own
+                places += [(k, unit) for unit in (1, 1j)[: len(own)]]
         apply(lookup(row.op), *_nested(leaves, row.inputs), name="node", **row.attrs)
         outputs = [t for t in graph.get_operation_by_name("node").outputs if t.dtype.is_floating or t.dtype.is_complex]
         session = tf.Session()
@@ -257,13 +269,15 @@ def _sloped(row, doubles):
                 weights.append(weight)
                 parts.append(tf.reduce_sum(weight * part))
         loss = tf.add_n(parts)
-    return Sloped(graph, session, feeds, xs, loss, weights)
+    return Sloped(graph, session, feeds, xs, loss, weights, places)
 
 
 def _real_leaves(array, feeds, xs):
     """A leaf for an array, a complex one made of two real ones; the float ones are added to `xs`."""
     if np.issubdtype(array.dtype, np.complexfloating):
         return tf.complex(_real_leaves(array.real, feeds, xs), _real_leaves(array.imag, feeds, xs))
+    if array.dtype in (np.int32, np.int64):
+        return tf.constant(array, tf.as_dtype(array.dtype))
     leaf = tf.placeholder(tf.as_dtype(array.dtype), array.shape)
     feeds[leaf] = array
     if np.issubdtype(array.dtype, np.floating) and array.size:
@@ -350,16 +364,15 @@ def _compare_meaning(row, made, slopes):
     with made.graph.as_default():
         got = made.session.run(slopes, made.feeds)
     weights = [made.feeds[w] for w in made.weights]
-    names = {x: k for k, x in enumerate(t for t in made.feeds if t not in made.weights)}
-    for x, slope in zip(made.xs, got, strict=True):
-        k = names[x]
+    for x, slope, (k, unit) in zip(made.xs, got, made.places, strict=True):
 
-        def at(step, k=k):
-            outs = meant(row, [a + step if i == k else a for i, a in enumerate(arrays)])
-            outs = [o for o in outs if np.issubdtype(np.asarray(o).dtype, np.inexact)]
-            return sum(np.sum(w * o) for w, o in zip(weights, outs, strict=True))
+        def at(step, k=k, unit=unit):
+            outs = meant(row, [a + unit * step if i == k else a for i, a in enumerate(arrays)])
+            outs = [np.asarray(o) for o in outs if np.issubdtype(np.asarray(o).dtype, np.inexact)]
+            parts = [part for o in outs for part in ([o.real, o.imag] if np.iscomplexobj(o) else [o])]
+            return sum(np.sum(w * o) for w, o in zip(weights, parts, strict=True))
 
-        _hold(row, x, slope, arrays[k], at, 2e-4, draw)
+        _hold(row, x, slope, made.feeds[x], at, 2e-4, draw)
 
 
 # --- bad rows ---------------------------------------------------------------------------------------------
@@ -380,7 +393,7 @@ def refusal(row):
 
 
 def _bad_leaf(x, feeds):
-    if isinstance(x, np.ndarray) and x.ndim:
+    if isinstance(x, np.ndarray) and x.ndim and x.dtype not in (np.int32, np.int64):
         leaf = tf.placeholder(tf.as_dtype(x.dtype), x.shape)
         feeds[leaf] = x
         return leaf
