@@ -10,6 +10,7 @@ from .build import (
     case,
     cond,
     confusion,
+    context_protos,
     counts,
     custom_gradient,
     frames,
@@ -24,6 +25,7 @@ from .build import (
     swish,
     synchronization,
     template,
+    variable_protos,
     variables,
     while_loop,
 )  # noqa: F401
@@ -31,6 +33,8 @@ from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import moving_averages as _moving_averages  # noqa: F401
 from .formats import graph_util as _graph_util  # noqa: F401
+from .train import meta_graph_import as _meta_graph_import  # noqa: F401
+from .formats import checkpoint_reader as _checkpoint_reader  # noqa: F401
 from .train import graph_io as _graph_io, replicas as _replicas  # noqa: F401
 from .train import optimizers as _optimizers  # noqa: F401
 from .train import schedules as _schedules  # noqa: F401
@@ -56,7 +60,7 @@ from .platform import compat as _compat, flags as _flags, gfile as _gfile, loggi
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
-from .graph import scopes as _scopes  # noqa: F401
+from .graph import scopes as _scopes, type_spec as _type_spec  # noqa: F401
 from .compat.install import lend as _lend
 
 __version__ = "1.15.5"  # the TensorFlow that its names and behaviour are
