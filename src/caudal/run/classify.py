@@ -4,10 +4,10 @@ import math
 
 from ..ground import dtypes
 
-__all__ = ["Classes", "is_variable_op", "worth_compiling"]
+__all__ = ["READERS", "Classes", "is_variable_op", "worth_compiling"]
 
 _HANDLES = frozenset({dtypes.resource, dtypes.variant, dtypes.string})
-_READERS = frozenset(
+READERS = frozenset(
     {"ReadVariableOp", "VarIsInitializedOp", "IsVariableInitialized", "VariableShape", "ResourceGather", "ResourceGatherNd"}
 )
 _VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
@@ -48,7 +48,7 @@ class Classes:
             if source is None:
                 continue
             handle = tensor._dtype is dtypes.resource
-            writes = (is_ref or handle) and kind not in _READERS
+            writes = (is_ref or handle) and kind not in READERS
             out.append((source, writes))
             for t in op.outputs:
                 if t._dtype._is_ref_dtype or (handle and t._dtype is dtypes.resource):

@@ -3,6 +3,8 @@ after an assignment sees what was assigned, though the read itself was made befo
 
 from ..graph.opdef import lookup
 from ..graph.tensor import Operation, Tensor
+from ..ground.dtypes import resource
+from .classify import READERS
 from .prune import in_order
 
 __all__ = ["with_late_reads"]
@@ -41,12 +43,15 @@ class _Again(Operation):
 def with_late_reads(ops, fed):
     """The ordered ops of a plan, with a read of its own for each that the graph puts after an assignment.
 
-    Where nothing orders a use and an assignment, the use has the value from before, but for what `_hastened` tells.
+    Where nothing orders a use and an assignment, the use has the value from before, but for what `_hastened` tells: so what
+    comes after no assignment at all comes first.
     """
     writers = _writers(ops)
     if not writers:
         return ops
-    return _Walk(writers, fed).over(_hastened(ops, writers, fed))
+    walk = _Walk(writers, fed)
+    placed = walk.over(_hastened(ops, writers, fed))
+    return [op for op in placed if not walk.before[op]] + [op for op in placed if walk.before[op]]
 
 
 def _hastened(ops, writers, fed):
@@ -97,19 +102,24 @@ def _is_constant(op, fed, depth=_SHORT):
 
 
 def _writers(ops):
-    """op -> variables that it changes through a reference."""
+    """op -> variables that it changes, through references or handles."""
     out = {}
     for op in ops:
-        if op._inputs and op._inputs[0]._dtype._is_ref_dtype:
+        if not op._inputs or op._def.name in _ONLY_PASS:
+            continue
+        first = op._inputs[0]
+        if first._dtype._is_ref_dtype:
             wants = _ref_inputs(op)
             changed = [_variable(t) for t, want in zip(op._inputs, wants, strict=True) if want and t._dtype._is_ref_dtype]
-            if changed and op._def.name not in _ONLY_PASS:
+            if changed:
                 out[op] = changed
+        elif first._dtype is resource and first.op._def.name == "VarHandleOp":
+            out[op] = [first.op]
     return out
 
 
-_ONLY_PASS = frozenset(
-    {"IsVariableInitialized", "RefSwitch", "RefMerge", "RefEnter", "RefExit", "RefNextIteration", "RefIdentity", "RefSelect"}
+_ONLY_PASS = READERS | frozenset(
+    "RefSwitch RefMerge RefEnter RefExit RefNextIteration RefIdentity RefSelect Switch Enter Identity".split()
 )
 
 
@@ -186,6 +196,7 @@ class _Walk:
         if tensor not in again:
             op = tensor.op
             made = _Again(op, [self._late(op._inputs[0], seen, again), *op._inputs[1:]])
+            self.before[made] = seen
             self.out.append(made)
             again[tensor] = made.outputs[0]
         return again[tensor]
