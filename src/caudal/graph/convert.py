@@ -1,5 +1,7 @@
 """What becomes a tensor when it stands where one is wanted: numbers, lists, arrays, and what others register."""
 
+import collections.abc
+
 import numpy as np
 
 from ..formats.tensors import to_array
@@ -102,6 +104,8 @@ def convert(value, dtype=None, name=None, hint=None, as_ref=False):
 
 def convert_all(values, dtype=None, name=None, hint=None, as_ref=False):
     """Each of `values` as a tensor; the k-th one's node is `<name>_<k>`."""
+    if not isinstance(values, collections.abc.Sequence):
+        raise TypeError("values must be a sequence.")
     return [convert(v, dtype, None if name is None else f"{name}_{k}", hint, as_ref) for k, v in enumerate(values)]
 
 

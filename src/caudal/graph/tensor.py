@@ -129,7 +129,9 @@ class Tensor:
 
     __nonzero__ = __bool__
 
-    def __array__(self, *_, **__):
+    def __array__(self, dtype=None, copy=None):
+        if dtype is not None:
+            raise TypeError("__array__() takes 1 positional argument but 2 were given")  # 1.15's takes none
         raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.")
 
     def __hash__(self):

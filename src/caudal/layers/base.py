@@ -115,6 +115,24 @@ class Layer:
         return self._graph
 
     @property
+    def output(self):
+        """Its output, where Keras made it of its own inputs; a layer called with tensors has none to tell.
+
+        Raises:
+          AttributeError: always, as in 1.15.
+        """
+        raise AttributeError(f"Layer {self.name} has no inbound nodes.")
+
+    @property
+    def input(self):
+        """Its input, where Keras made it; a layer called with tensors has none to tell.
+
+        Raises:
+          AttributeError: always, as in 1.15.
+        """
+        raise AttributeError(f"Layer {self.name} is not connected, no input to return.")
+
+    @property
     def scope_name(self):
         """The name of its variable scope.
 

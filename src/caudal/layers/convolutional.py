@@ -7,6 +7,7 @@ from ..ground.shapes import TensorShape
 from ..ops import convolution as functions
 from ..ops.activations import bias_add
 from .base import InputSpec, Layer, shape_of
+from .identifiers import activation_of, regularizer_of
 
 __all__ = ["Conv1D", "Conv2D", "Conv3D"]
 
@@ -103,9 +104,9 @@ class Conv(Layer):
         self.padding = normalize_padding(padding)
         self.data_format = normalize_format(data_format)
         self.dilation_rate = normalize_tuple(dilation_rate, rank, "dilation_rate")
-        self.activation, self.use_bias = activation, use_bias
+        self.activation, self.use_bias = activation_of(activation), use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
-        self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
+        self.kernel_regularizer, self.bias_regularizer = regularizer_of(kernel_regularizer), regularizer_of(bias_regularizer)
         self.kernel_constraint, self.bias_constraint = kernel_constraint, bias_constraint
         self.input_spec = InputSpec(ndim=rank + 2)
 

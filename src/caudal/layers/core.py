@@ -13,6 +13,7 @@ from ..ops.nn_functions import dropout as dropout_op
 from ..ops.products import tensordot
 from ..ops.shape import reshape, shape
 from .base import InputSpec, Layer, shape_of
+from .identifiers import activation_of, regularizer_of
 
 __all__ = ["Dense", "Dropout", "Flatten", "dense", "dropout", "flatten"]
 
@@ -49,9 +50,9 @@ class Dense(Layer):
     ):
         super().__init__(trainable=trainable, name=name, activity_regularizer=activity_regularizer, **kwargs)
         self.units = int(units)
-        self.activation, self.use_bias = activation, use_bias
+        self.activation, self.use_bias = activation_of(activation), use_bias
         self.kernel_initializer, self.bias_initializer = kernel_initializer, bias_initializer
-        self.kernel_regularizer, self.bias_regularizer = kernel_regularizer, bias_regularizer
+        self.kernel_regularizer, self.bias_regularizer = regularizer_of(kernel_regularizer), regularizer_of(bias_regularizer)
         self.kernel_constraint, self.bias_constraint = kernel_constraint, bias_constraint
         self.input_spec = InputSpec(min_ndim=2)
 

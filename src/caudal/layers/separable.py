@@ -7,6 +7,7 @@ from ..ops.depthwise import separable_conv2d as separable_conv2d_op
 from ..ops.shape import expand_dims, squeeze
 from .base import InputSpec
 from .convolutional import Conv, tf_format
+from .identifiers import regularizer_of
 
 __all__ = ["SeparableConv1D", "SeparableConv2D"]
 
@@ -63,7 +64,8 @@ class Separable(Conv):
         )
         self.depth_multiplier = depth_multiplier
         self.depthwise_initializer, self.pointwise_initializer = depthwise_initializer, pointwise_initializer
-        self.depthwise_regularizer, self.pointwise_regularizer = depthwise_regularizer, pointwise_regularizer
+        self.depthwise_regularizer = regularizer_of(depthwise_regularizer)
+        self.pointwise_regularizer = regularizer_of(pointwise_regularizer)
         self.depthwise_constraint, self.pointwise_constraint = depthwise_constraint, pointwise_constraint
 
     def build(self, input_shape):

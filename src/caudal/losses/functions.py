@@ -14,7 +14,7 @@ from ..ops.elementwise import abs as abs_
 from ..ops.fill import ones_like, range_, zeros_like
 from ..ops.math import add_n
 from ..ops.reduce import reduce_sum
-from ..ops.shape import rank, shape, size, squeeze
+from ..ops.shape import axis_argument, rank, shape, size, squeeze
 from ..ops.slicing import stop_gradient, where
 
 __all__ = ["Reduction", "compute_weighted_loss", "get_total_loss"]
@@ -259,7 +259,7 @@ def cosine_distance(
     dim=None,
 ):
     """1 - the sum of products along `axis` of vectors of length 1; weighted and reduced."""
-    axis = dim if axis is None else axis
+    axis = axis_argument(axis, dim)
     need(axis is not None, "You must specify 'axis'.")
     _given(labels, predictions)
     with name_scope(scope, "cosine_distance_loss", (predictions, labels, weights)) as scope:
@@ -307,9 +307,9 @@ def _squeezed_labels(labels, predictions, weights, expected_rank_diff=0):
         labels, predictions = convert_to_tensor(labels), convert_to_tensor(predictions)
         if predictions.rank is not None and labels.rank is not None:
             difference = predictions.rank - labels.rank
-            if difference == expected_rank_diff + 1 and predictions.dims[-1] in (1, None):
+            if difference == expected_rank_diff + 1:
                 predictions = squeeze(predictions, [-1])
-            elif difference == expected_rank_diff - 1 and labels.dims[-1] in (1, None):
+            elif difference == expected_rank_diff - 1:
                 labels = squeeze(labels, [-1])
     if weights is None:
         return labels, predictions, None

@@ -7,7 +7,7 @@ import shutil
 from ..formats.paths import refined as _refined
 from ..formats.paths import to_path as _path
 from ..ground.api import export
-from ..ground.errors import AlreadyExistsError, NotFoundError
+from ..ground.errors import AlreadyExistsError, NotFoundError, PermissionDeniedError
 
 __all__ = ["GFile"]
 
@@ -30,6 +30,16 @@ class GFile:
     name = property(lambda self: self._name, doc="The path.")
     mode = property(lambda self: self._mode, doc="How it is opened.")
 
+    def _writing(self):
+        if "r" in self._mode and "+" not in self._mode:
+            raise PermissionDeniedError(None, None, "File isn't open for writing")
+        return self._open()
+
+    def _reading(self):
+        if "r" not in self._mode and "+" not in self._mode:
+            raise PermissionDeniedError(None, None, "File isn't open for reading")
+        return self._open()
+
     def _open(self):
         if self._file is None:
             try:
@@ -40,19 +50,19 @@ class GFile:
 
     def read(self, n=-1):
         """n bytes or characters; all that are left by default."""
-        return self._open().read(n)
+        return self._reading().read(n)
 
     def readline(self):
         """One line with its end."""
-        return self._open().readline()
+        return self._reading().readline()
 
     def readlines(self):
         """All lines."""
-        return self._open().readlines()
+        return self._reading().readlines()
 
     def write(self, file_content):
         """Writes text or bytes."""
-        self._open().write(file_content)
+        self._writing().write(file_content)
 
     def seek(self, offset=None, whence=0, position=None):
         """Goes to a place."""
@@ -144,6 +154,8 @@ def mkdir(dirname):
     """Makes a folder."""
     try:
         os.mkdir(_path(dirname))
+    except FileExistsError:
+        return  # TF takes it without a word
     except OSError as error:
         raise _refined(error, _path(dirname)) from None
 
@@ -171,6 +183,8 @@ def rmtree(dirname):
     """Removes a folder and all in it."""
     try:
         shutil.rmtree(_path(dirname))
+    except FileNotFoundError:
+        raise NotFoundError(None, None, f"{_path(dirname)} not found") from None
     except OSError as error:
         raise _refined(error, _path(dirname)) from None
 

@@ -10,9 +10,9 @@ from ..ground.api import export
 from ..ground.errors import need
 from ..ground.shapes import as_shape
 from ..layers.base import Layer
-from ..ops.activations import elu, relu, selu, softmax, softsign
+from ..ops.activations import elu, relu, selu, softmax, softplus, softsign
 from ..ops.basic import constant
-from ..ops.elementwise import PLAIN, sigmoid, tanh
+from ..ops.elementwise import sigmoid, tanh
 from ..ops.fill import zeros
 from ..ops.join import concat
 from ..ops.shape import expand_dims, shape
@@ -27,7 +27,7 @@ _ACTIVATIONS = {
     "elu": elu,
     "selu": selu,
     "softsign": softsign,
-    "softplus": PLAIN.get("Softplus"),
+    "softplus": softplus,
     "linear": lambda x: x,
 }
 
@@ -82,7 +82,7 @@ def check_floats(dtype):
     """
     if dtype is not None:
         kind = dtypes.as_dtype(dtype)
-        need(kind.is_floating or kind.is_complex, f"RNN cell only supports floating point inputs, but saw dtype: {kind!r}")
+        need(kind.is_floating or kind.is_complex, f"RNN cell only supports floating point inputs, but saw dtype: {kind}")
 
 
 def check_inputs(*values):

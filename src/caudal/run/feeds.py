@@ -63,7 +63,7 @@ def value_for(graph, tensor, value, key):
                 f"{tensor._dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger type "
                 "(e.g. int64)."
             )
-        value = np.asarray(value, dtype=kind)
+        value = _as_array(value, kind)
     if kind == np.dtype(object):
         value = _as_bytes(value)
     dims, shape = tensor.dims, value.shape
@@ -84,6 +84,19 @@ def _as_bytes(value):
     out = np.empty(len(flat), object)
     out[:] = [v.encode() if isinstance(v, str) else v for v in flat]
     return out.reshape(value.shape)
+
+
+def _as_array(value, kind):
+    try:
+        return np.asarray(value, dtype=kind)
+    except (NotImplementedError, TypeError):
+        if _has_tensor(value):
+            raise ValueError("setting an array element with a sequence.") from None  # as NumPy says where it looks inside
+        raise
+
+
+def _has_tensor(value):
+    return isinstance(value, Tensor) or (isinstance(value, (list, tuple)) and any(map(_has_tensor, value)))
 
 
 def _holds(kind, number):

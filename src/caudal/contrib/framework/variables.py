@@ -219,7 +219,7 @@ def get_unique_variable(var_op_name):
     for v in found:
         if v.op._name == var_op_name:
             return v
-    raise ValueError(f'Variable "{var_op_name}" does not uniquely identify a variable')
+    raise ValueError(f"Variable {var_op_name} does not uniquely identify a variable")
 
 
 @everywhere("get_variable_full_name")

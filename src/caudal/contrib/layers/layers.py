@@ -156,7 +156,7 @@ def fully_connected(
     Raises:
       ValueError: `num_outputs` is no integer, or the inputs' last dimension is unknown.
     """
-    need(hasattr(num_outputs, "__index__"), "num_outputs type should be one of (<class 'int'>,), got %s." % type(num_outputs))
+    need(hasattr(num_outputs, "__index__"), "num_outputs type should be one of [<class 'int'>], got %s." % type(num_outputs))
     with variable_scope(scope, "fully_connected", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
         inputs = convert_to_tensor(inputs)
         layer = core.Dense(
