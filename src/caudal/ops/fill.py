@@ -1,6 +1,7 @@
 """Tensors made from nothing: zeros, ones, fill, range, linspace, eye, one_hot, sequence_mask."""
 
 import functools
+import numbers
 import operator
 
 import numpy as np
@@ -87,8 +88,15 @@ def _constant_dims(shape):
     try:
         dims = shapes.dims_of(shape)
     except (TypeError, ValueError):
-        return None
+        return _cut(shape)
     return dims if shapes.known(dims) else None
+
+
+def _cut(shape):
+    """A small shape of numbers with fractions without them, as 1.15 takes it; None for any other."""
+    if not isinstance(shape, (list, tuple)) or not all(isinstance(d, numbers.Real) for d in shape):
+        return None
+    return tuple(int(d) for d in shape) if 0 <= np.prod(shape) < _LARGE else None
 
 
 @export("zeros")
