@@ -11,7 +11,7 @@ READERS = frozenset(
     {"ReadVariableOp", "VarIsInitializedOp", "IsVariableInitialized", "VariableShape", "ResourceGather", "ResourceGatherNd"}
 )
 _VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
-_SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})
+SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})
 _SMALL = 64  # elements of a fed value that may decide shapes: each value is compiled for
 _FLOPS = 200_000  # a plan with less arithmetic than this isn't worth a compilation
 _OPS = 400  # nor one with fewer ops
@@ -81,7 +81,7 @@ class Classes:
         op = tensor.op
         if op._def.name == "Const":
             return True
-        if op._def.name in _SHAPES:
+        if op._def.name in SHAPES:
             return op in self.compiled
         if not op._def.pure or not takes(op) or op not in self.compiled:
             return False

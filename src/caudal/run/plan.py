@@ -3,7 +3,7 @@
 import itertools
 
 from ..ground.errors import InvalidArgumentError
-from .classify import Classes, is_variable_op, worth_compiling
+from .classify import SHAPES, Classes, is_variable_op, worth_compiling
 from .compiled_step import CompiledStep
 from .flow import DEAD, Flow, has_flow
 from .interpret import Interpreted, state_key
@@ -85,12 +85,13 @@ def _steps(ops, slots, given, wanted, store):
     out = []
     used_later = set(wanted)
     needs = []
-    for part in reversed(parts):
+    parts = [(_with_known(part, given) if part[0] in compiled else part, part[0] in compiled) for part in parts]
+    for part, _ in reversed(parts):
         needs.append(set(used_later))
         used_later |= {t for op in part for t in op._inputs}
-    for part, need in zip(parts, reversed(needs), strict=True):
+    for (part, takes), need in zip(parts, reversed(needs), strict=True):
         whole = _with_variables(part)
-        if part[0] in compiled:
+        if takes:
             out.append(CompiledStep(whole, slots, given, need, classes.known_feeds, store))
         else:
             writes = any(writes for op in part for _, writes in classes.touches[op])
@@ -103,6 +104,23 @@ def _with_variables(part):
     inside = set(part)
     extra = {t.op for op in part for t in op._inputs if shared(t.op) and t.op not in inside}
     return sorted(extra, key=lambda op: op._id) + part if extra else part
+
+
+def _with_known(part, given):
+    """The ops of a compiled step, with the earlier ones that make what the compiler must know: they fold away."""
+    inside, seen, extra = set(part), set(), []
+    todo = [op._inputs[k] for op in part for k in op._def.static if k < len(op._inputs)]
+    while todo:
+        tensor = todo.pop()
+        op = tensor.op
+        if tensor in given or op in seen or shared(op):
+            continue
+        seen.add(op)
+        if op not in inside:
+            extra.append(op)
+        if op._def.name not in SHAPES:
+            todo += op._inputs
+    return sorted(extra, key=lambda op: op._id) + part
 
 
 def shared(op):
