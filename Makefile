@@ -19,8 +19,7 @@ study: $(VENV)/.study
 	$(BIN)/caudal study iris --out results/iris
 	$(BIN)/caudal study mnist --nets lenet --sizes 5000 --epochs 5 --repeats 1 --out results/mnist
 
-test: $(VENV)/.dev
-	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+test: lint
 	$(BIN)/python -m pytest -n 2 tests
 
 .venv-peers/.done:
@@ -33,6 +32,7 @@ bench: $(VENV)/.dev .venv-peers/.done
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
+	$(BIN)/basedpyright
 
 protos: $(VENV)/.dev
 	cd src && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. caudal/formats/proto/*.proto

@@ -70,17 +70,13 @@ for _type, _lower, _ in _UNARY:
     NODES[_type] = define(_type, infer=same, lower=_lower)
 
 
+def _of_features(node):
+    return lambda features, name=None: node(features, name=name)
+
+
 def _unary(kind, argument="x"):
     node = NODES[kind]
-    if argument == "features":
-
-        def call(features, name=None):
-            return node(features, name=name)
-    else:
-
-        def call(x, name=None):
-            return node(x, name=name)
-
+    call = _of_features(node) if argument == "features" else lambda x, name=None: node(x, name=name)
     call.__name__ = call.__qualname__ = kind.lower()
     call.__doc__ = f"{kind} of each element of `x`; `name` is the node's name."
     return call
