@@ -1,7 +1,7 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
 from . import legacy_seq2seq, rnn, seq2seq  # noqa: F401
-from .framework import arg_scope, variables  # noqa: F401
+from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
     adaptive_clipping,
     encoders,

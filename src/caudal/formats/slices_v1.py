@@ -5,6 +5,7 @@ The file's name may be a pattern: a checkpoint in shards is several such files.
 
 import glob
 import math
+import os
 
 import numpy as np
 
@@ -51,14 +52,14 @@ class SliceReader:
 
     def __init__(self, pattern):
         self.pattern = pattern
-        paths = sorted(glob.glob(pattern)) or ([pattern] if glob.os.path.exists(pattern) else [])
+        paths = sorted(glob.glob(pattern)) or ([pattern] if os.path.exists(pattern) else [])
         if not paths:
             raise NotFoundError(
                 None, None, f"Unsuccessful TensorSliceReader constructor: Failed to find any matching files for {pattern}"
             )
         self._values, self._found = {}, {}
         for path in paths:
-            self._open(path)
+            self._open(path if os.path.dirname(path) else os.path.join(".", path))
         self.names = sorted(self._found)
 
     def _open(self, path):
