@@ -53,8 +53,7 @@ def _slope(op, _, dy, __, ___):
     return [None, by_values, None, by_default]
 
 
-# a host op: 1.15 does not run it to learn shapes, as it does others whose inputs are constants
-_node = define("SparseFillEmptyRows", infer=_infer, lower=_lower, host=True, grad=_slope)
+_node = define("SparseFillEmptyRows", infer=_infer, lower=_lower, dynamic=True, grad=_slope)
 _grad = define(
     "SparseFillEmptyRowsGrad",
     infer=lambda back, dy: [shapes.with_rank(back.dims, 1), ()],
