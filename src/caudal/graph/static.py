@@ -197,15 +197,15 @@ def _partial(tensor):
         return op._inputs[0].dims
     if op.type == "ShapeN":
         return op._inputs[tensor._value_index].dims
+    if op.type == "Pack":
+        return tuple(_scalar(t) for t in op._inputs)
+    if op.type in ("ConcatV2", "Concat"):  # part by part: a Shape in it stays as far as it is known
+        parts = op._inputs[:-1] if op.type == "ConcatV2" else op._inputs[1:]
+        known = [_partial(t) for t in parts]
+        return _of_length(tensor) if None in known else tuple(d for k in known for d in k)
     whole = _reached(tensor)
     if whole is not None:
         return tuple(None if d == -1 else int(d) for d in whole.reshape(-1)) if whole.ndim <= 1 else None
-    if op.type == "Pack":
-        return tuple(_scalar(t) for t in op._inputs)
-    if op.type in ("ConcatV2", "Concat"):
-        parts = op._inputs[:-1] if op.type == "ConcatV2" else op._inputs[1:]
-        known = [_partial(t) for t in parts]
-        return None if any(k is None for k in known) else tuple(d for k in known for d in k)
     if op.type == "StridedSlice" and len(op._inputs) == 4:
         found = _slice(op, _partial)
         if found is not None:

@@ -15,7 +15,7 @@ from ..ground.errors import need
 from . import conv, pool
 from .basic import constant
 from .elementwise import NODES, PLAIN, cast, rsqrt
-from .fill import zeros_like
+from .fill import zeros
 from .random import random_uniform
 from .reduce import reduce_mean
 from .shape import shape, shape_n_node, squeeze
@@ -70,11 +70,10 @@ gradient("Conv2DBackpropFilter", _conv2d_filter)
 
 
 def _conv3d(op, dy):
-    x_shape, w_shape = shape_n_node([op.inputs[0], op.inputs[1]])
-    named = _attrs(op, *_CONV3)
+    (x, w), named = op.inputs, _attrs(op, *_CONV3)
     return [
-        conv.conv3d_input_grad(x_shape, op.inputs[1], dy, **named),
-        conv.conv3d_filter_grad(op.inputs[0], w_shape, dy, **named),
+        conv.conv3d_input_grad(shape(x), w, dy, **named),
+        conv.conv3d_filter_grad(x, shape(w), dy, **named),
     ]
 
 
@@ -119,7 +118,8 @@ gradient("AvgPool3D", lambda op, dy: [pool.avg_pool3d_grad(shape(op.inputs[0]), 
 
 def _max_pool_grad(op, dy):
     x, y, _ = op.inputs
-    return [zeros_like(x), zeros_like(y), pool.max_pool_grad_grad(x, y, dy, **_attrs(op, *_POOL))]
+    nothing = [zeros(shape(x), x.dtype), zeros(shape(y), y.dtype)]
+    return [*nothing, pool.max_pool_grad_grad(x, y, dy, **_attrs(op, *_POOL))]
 
 
 gradient("MaxPoolGrad", _max_pool_grad)
