@@ -1,5 +1,7 @@
 """Arrays as TensorProto messages, and back."""
 
+import math
+
 import numpy as np
 
 from ..ground import dtypes
@@ -31,15 +33,15 @@ _FIELDS = {
 
 
 def to_proto(array, dtype=None):
-    """An array as a `TensorProto`: a single element in its own field, more as bytes, as TF writes them."""
+    """An array as a `TensorProto`: a single element (or one that was spread out) in its own field, more as bytes."""
     array = np.asarray(array)
     kind = dtypes.as_dtype(array.dtype if dtype is None else dtype).base_dtype
     out = TensorProto(dtype=kind.as_datatype_enum, tensor_shape=TensorShape(array.shape).as_proto())
     if kind is dtypes.string:
         out.string_val.extend(v.encode() if isinstance(v, str) else bytes(v) for v in array.ravel())
-    elif array.size > 1:
+    elif array.size > 1 and any(array.strides):
         out.tensor_content = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
-    elif array.size == 1:
+    elif array.size:  # one element, or one that stands for all
         _put_one(out, kind, array.reshape(-1)[0])
     return out
 
@@ -80,7 +82,7 @@ def make_ndarray(tensor):
     """
     shape = [d.size for d in tensor.tensor_shape.dim]
     kind = dtypes.as_dtype(tensor.dtype)
-    count = int(np.prod(shape, dtype=np.int64))
+    count = math.prod(shape)
     if tensor.tensor_content:
         return (
             np.frombuffer(tensor.tensor_content, dtype=kind.np.newbyteorder("<") if kind.np.kind != "V" else kind.np)
@@ -108,4 +110,6 @@ def _spread(values, count):
         return values[:count]
     if not len(values):
         return np.zeros(count, values.dtype)
-    return np.concatenate([values, np.full(count - len(values), values[-1], values.dtype)])
+    if len(values) == 1:
+        return np.broadcast_to(values, count)
+    return np.concatenate([values, np.broadcast_to(values[-1:], count - len(values))])
