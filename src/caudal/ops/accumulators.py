@@ -128,7 +128,7 @@ for _prefix in ("Accumulator", "ResourceAccumulator"):
     for _kind, _rules in _SHARED.items():
         define(_prefix + _kind, host=True, grad=None, **_rules)
 define("ConditionalAccumulator", infer=lambda: [(2,)], lower=_maker(_Accumulator), host=True, grad=None)
-_dense_node = define("ResourceConditionalAccumulator", infer=lambda: [()], lower=_maker(_Accumulator), host=True, grad=None)
+_dense_node = define("ResourceConditionalAccumulator", infer=lambda: [(2,)], lower=_maker(_Accumulator), host=True, grad=None)
 _sparse_node = define("SparseConditionalAccumulator", infer=lambda: [(2,)], lower=_maker(_Sparse), host=True, grad=None)
 _apply_node, _count_node, _step_node, _take_node = (define("ResourceAccumulator" + k) for k in _SHARED)
 _old_count_node, _old_step_node = define("AccumulatorNumAccumulated"), define("AccumulatorSetGlobalStep")
@@ -146,7 +146,7 @@ def _take_sparse(B, accumulator, n, *, dtype):
 
 _apply_sparse_node = define("SparseAccumulatorApplyGradient", infer=lambda *_: [], lower=_apply_sparse, host=True, grad=None)
 _take_sparse_node = define(
-    "SparseAccumulatorTakeGradient", infer=lambda *_: [(None,), None, (None,)], lower=_take_sparse, host=True, grad=None
+    "SparseAccumulatorTakeGradient", infer=lambda *_: [None, None, None], lower=_take_sparse, host=True, grad=None
 )
 
 
