@@ -11,7 +11,7 @@ from . import sets, guards, bitcast, repeat, sorting, unravel, batch_gather, sca
 from . import queues, readers, files, parsing, parsing_sequences  # noqa: F401, I001
 from . import accumulators, staging  # noqa: F401, I001
 from . import space_batch, depthwise, transposed, pooling, lrn, embedding  # noqa: F401, I001
-from . import summaries  # noqa: F401, I001
+from . import summaries, tables  # noqa: F401, I001
 from . import ctc, fractional, morphology, sampled  # noqa: F401, I001
 from . import (
     sparse_cross,
