@@ -58,6 +58,7 @@ from .distributions import classes as _classes, tails as _tails  # noqa: F401
 from .run import session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
+from .lookup import tables as _tables, words as _words  # noqa: F401
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes, type_spec as _type_spec  # noqa: F401
