@@ -14,7 +14,7 @@ __all__ = ["KeyValueTensorInitializer", "TableInitializerBase", "TextFileInitial
 
 def _check_kinds(table, key_dtype, value_dtype):
     for what, has, given in (("key", table.key_dtype, key_dtype), ("value", table.value_dtype, value_dtype)):
-        need(given.base_dtype is has, f"Invalid {what} dtype, expected {has!r} but got {given!r}.", kind=TypeError)
+        need(given.base_dtype is has, f"Invalid {what} dtype, expected {has} but got {given}.", kind=TypeError)
 
 
 @export("contrib.lookup.TableInitializerBase")
@@ -90,11 +90,11 @@ def _check_index(what, index, kind):
     """Refuses a column that cannot give that dtype."""
     need(index >= -2, f"Invalid {what.lower()[:-1]} index {index}.")
     if index == TextFileIndex.LINE_NUMBER and kind is not dtypes.int64:
-        raise ValueError(f"Signature mismatch. {what} must be dtype {dtypes.int64!r}, got {kind!r}.")
+        raise ValueError(f"Signature mismatch. {what} must be dtype {dtypes.int64}, got {kind}.")
     if index == TextFileIndex.WHOLE_LINE and what == "Keys" and not kind.is_integer and kind is not dtypes.string:
-        raise ValueError(f"Signature mismatch. Keys must be integer or string, got {kind!r}.")
+        raise ValueError(f"Signature mismatch. Keys must be integer or string, got {kind}.")
     if index == TextFileIndex.WHOLE_LINE and what == "Values" and kind is not dtypes.string:
-        raise ValueError(f"Signature mismatch. Values must be dtype {dtypes.string!r}, got {kind!r}.")
+        raise ValueError(f"Signature mismatch. Values must be dtype {dtypes.string}, got {kind}.")
 
 
 @export("lookup.TextFileInitializer", "contrib.lookup.TextFileInitializer")

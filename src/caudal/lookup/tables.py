@@ -65,7 +65,7 @@ def check_keys(table, keys):
     Raises:
       TypeError: they have one.
     """
-    words = f"Signature mismatch. Keys must be dtype {table.key_dtype!r}, got {keys.dtype!r}."
+    words = f"Signature mismatch. Keys must be dtype {table.key_dtype}, got {keys.dtype}."
     need(keys.dtype.base_dtype is table.key_dtype, words, kind=TypeError)
 
 

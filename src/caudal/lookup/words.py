@@ -297,8 +297,8 @@ def index_table_from_tensor(
     with name_scope(name, "string_to_index"):
         keys = convert_to_tensor(mapping)
         words = "integer" if dtype.is_integer else "non-integer"
-        need(keys.dtype.is_integer == dtype.is_integer, f"Expected {words}, got {keys.dtype!r}.")
-        need(dtype.is_integer or keys.dtype.base_dtype is dtype, f"Expected {dtype!r}, got {keys.dtype!r}.")
+        need(keys.dtype.is_integer == dtype.is_integer, f"Expected {words}, got {keys.dtype}.")
+        need(dtype.is_integer or keys.dtype.base_dtype is dtype, f"Expected {dtype}, got {keys.dtype}.")
         values = cast(range_(size(keys)), dtypes.int64)
         with name_scope(None, "hash_table"):
             keys = cast(keys, dtypes.int64) if keys.dtype.is_integer else keys
