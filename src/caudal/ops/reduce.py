@@ -98,10 +98,8 @@ def axes_of(x, axis):
     """The axes of a reduction: as given, or all of them."""
     if axis is not None:
         return axis
-    if isinstance(x, SparseTensor):
-        if x.dense_shape.dims and x.dense_shape.dims[0] is not None:
-            return constant(np.arange(x.dense_shape.dims[0]), dtypes.int32)
-        return range_(0, rank(x.dense_shape))
+    if isinstance(x, SparseTensor) and x.dense_shape.dims and x.dense_shape.dims[0] is not None:
+        return constant(np.arange(x.dense_shape.dims[0]), dtypes.int32)
     if isinstance(x, Tensor) and x.dims is not None:
         return constant(np.arange(len(x.dims)), dtypes.int32)
     return range_(0, rank(x))
