@@ -5,6 +5,7 @@ from ..graph.collection_protos import register_proto
 from ..graph.graph import GraphKeys, default_graph
 from ..graph.name_scopes import prepend_scope, strip_scope
 from .partitioned import SaveSliceInfo
+from .synchronization import VariableAggregation, VariableSynchronization
 from .variables import RefVariable, ResourceVariable, Variable
 
 __all__ = ["from_proto", "to_proto"]
@@ -74,6 +75,8 @@ def fill(variable, proto, import_scope):
     variable._initial_value = find(proto.initial_value_name) if proto.initial_value_name else None
     variable._snapshot = find(proto.snapshot_name) if proto.snapshot_name else None
     variable._trainable = proto.trainable
+    variable._synchronization = VariableSynchronization(proto.synchronization)
+    variable._aggregation = VariableAggregation(proto.aggregation)
     if proto.HasField("save_slice_info_def"):
         info = proto.save_slice_info_def
         name = prepend_scope(info.full_name, import_scope)

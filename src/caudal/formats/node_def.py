@@ -161,7 +161,7 @@ def graph_def(graph, from_version=None, add_shapes=False):
     out = GraphDef(versions=versions())
     for op in graph._ops[from_version or 0 :]:
         made = node_def(op)
-        if add_shapes:
+        if add_shapes and op.outputs:
             shapes = AttrValue()
             shapes.list.SetInParent()
             for t in op.outputs:

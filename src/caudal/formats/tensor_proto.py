@@ -32,6 +32,9 @@ _FIELDS = {
 }
 
 
+_ONE_BY_ONE = (dtypes.float16, dtypes.bfloat16, dtypes.uint16, dtypes.bool, dtypes.complex64, dtypes.complex128)
+
+
 def to_proto(array, dtype=None):
     """An array as a `TensorProto`: a single element (or one that was spread out) in its own field, more as bytes."""
     array = np.asarray(array)
@@ -39,6 +42,9 @@ def to_proto(array, dtype=None):
     out = TensorProto(dtype=kind.as_datatype_enum, tensor_shape=TensorShape(array.shape).as_proto())
     if kind is dtypes.string:
         out.string_val.extend(v.encode() if isinstance(v, str) else bytes(v) for v in array.ravel())
+    elif array.size > 1 and any(array.strides) and kind in _ONE_BY_ONE:
+        for value in array.ravel():
+            _put_one(out, kind, value)
     elif array.size > 1 and any(array.strides):
         out.tensor_content = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
     elif array.size:  # one element, or one that stands for all

@@ -1,13 +1,19 @@
 """The variable that counts steps."""
 
+from ..build.cond import cond
 from ..build.initializers import Zeros
 from ..build.scopes import get_variable
+from ..build.synchronization import VariableAggregation
+from ..build.variables import Variable
 from ..graph.graph import GraphKeys, Tensor, default_graph
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
+from ..ops.state import is_variable_initialized
 
-__all__ = ["create_global_step", "get_global_step", "get_or_create_global_step"]
+__all__ = ["create_global_step", "get_global_step", "get_or_create_global_step", "global_step_read"]
+
+_READ = "global_step_read_op_cache"
 
 
 @export("train.global_step")
@@ -55,6 +61,7 @@ def create_global_step(graph=None):
             initializer=Zeros(),
             trainable=False,
             collections=[GraphKeys.GLOBAL_VARIABLES, GraphKeys.GLOBAL_STEP],
+            aggregation=VariableAggregation.ONLY_FIRST_REPLICA,
         )
 
 
@@ -75,3 +82,26 @@ def assert_global_step(global_step_tensor):
         raise TypeError(f'Existing "global_step" does not have integer type: {global_step_tensor.dtype}')
     if global_step_tensor.get_shape().ndims != 0 and global_step_tensor.get_shape().is_fully_defined():
         raise TypeError(f'Existing "global_step" is not scalar: {global_step_tensor.get_shape()}')
+
+
+def global_step_read(graph=None):
+    """A tensor of the step counter, made once a graph, that hooks read before each run; None if there is no counter.
+
+    Raises:
+      RuntimeError: there are several.
+    """
+    graph = graph or default_graph()
+    found = graph.get_collection(_READ)
+    need(len(found) <= 1, f"There are multiple items in collection {_READ}. There should be only one.", kind=RuntimeError)
+    if found:
+        return found[0]
+    step = get_global_step(graph)
+    if step is None:
+        return None
+    with graph.as_default(), graph.name_scope(None), graph.name_scope(step.op.name + "/"):
+        value = step
+        if isinstance(step, Variable):
+            value = cond(is_variable_initialized(step), step.read_value, lambda: step.initial_value)
+        read = value + 0
+        graph.add_to_collection(_READ, read)
+    return read

@@ -20,7 +20,7 @@ from .graph_io import write_graph
 __all__ = ["export_meta_graph", "export_scoped_meta_graph"]
 
 UNBOUND = "$unbound_inputs_"
-_VERSION, _GIT = "1.15.5", "v1.15.5-0-gf2c1c2a"
+_VERSION, _GIT = "1.15.5", "v1.15.4-39-g3db52be"
 _SAVES = frozenset(
     "SaveV2 Save SaveSlice LegacySave LegacySaveSlice RestoreV2 Restore RestoreSlice LegacyRestore LegacyRestoreSlice".split()
 )
