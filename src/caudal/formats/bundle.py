@@ -240,6 +240,7 @@ class BundleWriter:
         self.prefix = prefix
         self._entries, self._size = {}, 0
         self._path = f"{data_file(prefix, 0, 1)}.tempstate{uuid.uuid4().int >> 64}"
+        _make_folder(os.path.dirname(prefix))
         try:
             self._file = open(self._path, "wb")  # noqa: SIM115
         except OSError as error:
@@ -291,6 +292,17 @@ class BundleWriter:
         """Leaves nothing behind."""
         self._file.close()
         os.remove(self._path)
+
+
+def _make_folder(path):
+    """Makes the folder, if only it is missing."""
+    if path and not os.path.isdir(path):
+        try:
+            os.mkdir(path)
+        except FileExistsError:  # made meanwhile, or a file: opening tells
+            return
+        except OSError as error:
+            raise refined(error, path) from None
 
 
 def _write_index(prefix, found, shards):
