@@ -60,6 +60,7 @@ from .platform import compat as _compat, flags as _flags, gfile as _gfile, loggi
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .lookup import tables as _tables, words as _words  # noqa: F401
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
+from .train import hooks as _hooks, monitored_session as _monitored, saving_hooks as _saving  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes, type_spec as _type_spec  # noqa: F401
 from .compat.install import lend as _lend
