@@ -736,9 +736,7 @@ def initialize_all_tables(name="init_all_tables"):
 def report_uninitialized_variables(var_list=None, name="report_uninitialized_variables"):
     """The names of the variables that have no value yet, a string vector; of all global and local ones by default."""
     if var_list is None:
-        var_list = [*global_variables(), *local_variables()]
-    if not var_list:
-        var_list = [
+        var_list = [*global_variables(), *local_variables()] or [
             op.outputs[0]
             for op in default_graph().get_operations()
             if op.type in ("Variable", "VariableV2", "AutoReloadVariable")
