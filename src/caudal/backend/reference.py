@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from .rational import tanh  # noqa: F401  # part of B
 from .special import (  # noqa: F401  # part of B
     betainc,
     digamma,
