@@ -20,6 +20,8 @@ from .compiled_windows import (  # noqa: F401  # part of B
 )
 
 jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_traceback_filtering", "off")  # or it adds a note of its own to a node's error
+Failed = jax.errors.JaxRuntimeError
 
 compiled = True
 xp = jnp

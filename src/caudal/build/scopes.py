@@ -10,7 +10,7 @@ from ..graph.graph import GraphKeys, Tensor, default_graph, graph_of
 from ..graph.scopes import name_scope
 from ..ground import dtypes, source
 from ..ground.api import constant, export
-from ..ground.errors import need
+from ..ground.errors import advise, need
 from ..ground.shapes import TensorShape
 from . import initializers
 from .partitioned import get_partitioned
@@ -314,7 +314,7 @@ def _shared(store, name, shape, dtype, reuse):
 
 def _placed(error, found):
     error.add_note(f"  Variable '{found.name}', made at {source.show(found.op.place)}")
-    return error
+    return advise(error, "reuse=tf.AUTO_REUSE shares it; another name or scope makes a second one")
 
 
 def make_variable(
@@ -341,10 +341,11 @@ def make_variable(
     if given:
         shape = _value_shape(initializer)
     if reuse is True:
-        raise ValueError(
+        error = ValueError(
             f"Variable {name} does not exist, or was not created with tf.get_variable(). Did you mean to set "
             "reuse=tf.AUTO_REUSE in VarScope?"
         )
+        raise advise(error, "make it first with reuse=False; reuse=True only finds what is there")
     from_value = given
     if initializer is None:
         initializer, from_value = _default_initializer(name, shape, dtype)

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from ..ground import dtypes, shapes
-from ..ground import source as places
+from ..ground import dtypes
 from ..ground.shapes import dims_of
 from .convert import convert, convert_all
 from .graph import Tensor, graph_of
+from .notes import by_node
 
 __all__ = ["apply"]
 
@@ -41,7 +41,8 @@ def apply(op, *values, name=None, **given):
                 inputs.append(_take(op, arg, value, attrs, source))
         made = graph.add(op, inputs, _attributes(op, attrs, given), scope)
     except (TypeError, ValueError) as error:
-        _tell(error, op, scope, values)
+        fix = "tf.cast one of them" if "that does not match type" in str(error) else None
+        by_node(error, scope, op, values, fix)
         raise
     finally:
         graph.pop(depth)
@@ -66,18 +67,6 @@ def result(op, made):
             out.append(outputs[k])
             k += 1
     return tuple(out)
-
-
-def _tell(error, op, scope, values):
-    """Notes to an error where the refused node was to be made, and of what."""
-    if getattr(error, "__notes__", None):
-        return
-    error.add_note(f"  Node '{scope}' ({op.name}), made at {places.show(places.here())}")
-    for arg, value in list(zip(op.inputs, values, strict=True))[:6]:
-        if isinstance(value, Tensor):
-            kind, dims = value._dtype.base_dtype.name, shapes.text(value.dims)
-            where = places.show(value.op.place, 40)
-            error.add_note(f"    {arg.name}: '{value.name}' {kind}{dims}, made at {where}")
 
 
 def _take(op, arg, value, attrs, source):

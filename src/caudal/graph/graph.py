@@ -8,7 +8,7 @@ import threading
 from ..ground import shapes, source
 from ..ground.api import export
 from ..ground.errors import InferError, NotFoundError
-from . import contexts, static
+from . import contexts, notes, static
 from .devices import DeviceStack, canonical
 from .opdef import lookup
 from .tensor import Operation, Tensor
@@ -107,6 +107,8 @@ class Graph:
 
     Operations are added by the functions of `tf` to the default graph: `with graph.as_default():`.
     """
+
+    _outer = None  # the graph around, if this is the body of a function
 
     def __init__(self):
         self._lock = threading.RLock()
@@ -758,15 +760,7 @@ def _refusal(made, words, seen):
     where = f" for '{made._name}' (op: '{made.type}') with input shapes: " + ", ".join(shapes.text(t.dims) for t in made._inputs)
     where += _looked_at(made, seen)
     error = ValueError(f"{words}{where}.")
-    error.add_note(f"  Node '{made._name}' ({made.type}), made at {source.show(made.place)}")
-    names = [a.name for a in made._def.inputs]
-    for k, tensor in enumerate(made._inputs[:6]):
-        label = names[k] if len(names) == len(made._inputs) else f"input {k}"
-        kind = tensor._dtype.base_dtype.name
-        error.add_note(
-            f"    {label}: '{tensor.name}' {kind}{shapes.text(tensor.dims)}, made at {source.show(tensor.op.place, 40)}"
-        )
-    return error
+    return notes.locate(error, made)
 
 
 def _attr_value(value):
@@ -883,6 +877,8 @@ def graph_of(values):
       ValueError: they are of several graphs.
     """
     current = default_graph()
+    if current._outer is not None:
+        return current  # which takes tensors of the graphs around it
     first = None
     for value in values:
         for one in value if type(value) in (list, tuple) else (value,):

@@ -3,6 +3,7 @@
 from ..graph.apply import apply
 from ..graph.convert import constant_node
 from ..graph.define import define
+from ..graph.notes import locate
 from ..graph.opdef import lookup
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError
@@ -39,9 +40,9 @@ CPP_NAMES = {"float32": "float", "float64": "double", "float16": "half"}
 def _unfed(B, *, op):
     shape = "" if op.attrs["shape"] is None or op.attrs["shape"] == () else f" and shape {text(op.attrs['shape'])}"
     kind = op.attrs["dtype"].name
-    raise InvalidArgumentError(
-        None, op, f"You must feed a value for placeholder tensor '{op._name}' with dtype {CPP_NAMES.get(kind, kind)}{shape}"
-    )
+    words = f"You must feed a value for placeholder tensor '{op._name}' with dtype {CPP_NAMES.get(kind, kind)}{shape}"
+    fix = f"sess.run(..., feed_dict={{'{op._name}:0': value}}), or with the tensor itself as the key"
+    raise locate(InvalidArgumentError(None, op, words), op, fix)
 
 
 _placeholder = define("Placeholder", infer=lambda *, shape: [shape], lower=_unfed, grad=None)

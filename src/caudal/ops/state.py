@@ -6,6 +6,7 @@ import numpy as np
 
 from ..graph.convert import convert
 from ..graph.define import define
+from ..graph.notes import initialize, locate
 from ..ground import shapes
 from ..ground.api import export
 from ..ground.errors import FailedPreconditionError, InvalidArgumentError, OutOfRangeError
@@ -274,12 +275,13 @@ def _read(B, handle, *, op):
     value = handle.peek()
     if value is None:
         name = handle.key
-        raise FailedPreconditionError(
+        error = FailedPreconditionError(
             None,
             op,
             f"Error while reading resource variable {name} from Container: localhost. This could mean that the variable was "
             f"uninitialized. Not found: Container localhost does not exist. (Could not find resource: localhost/{name})",
         )
+        raise locate(error, getattr(handle.op, "source", handle.op), initialize(handle.op))
     return value
 
 

@@ -6,8 +6,10 @@ import threading
 import numpy as np
 
 from ..backend import compiled, reference
+from ..ground import source
+from ..ground.errors import ResourceExhaustedError, advise
 from .classify import is_variable_op
-from .interpret import bind, derefs, refine, state_key
+from .interpret import bind, derefs, of_xla, refine, state_key
 from .rewrite import merge_sums, split_in_pieces
 from .segments import Segment, cut
 from .specialise import Specialised
@@ -138,7 +140,7 @@ class _Call:
     def __init__(self, part, used, slots):
         self.ins = [slots[id(t)] for t in part.params]
         self.keys = [state_key(op) for op in part.cells]
-        self.cells = part.cells
+        self.part = part
         self.outs = []
         for k, i in used:
             tensor = part.nodes[k].outputs[i]
@@ -152,16 +154,44 @@ class _Call:
         program = self.program
         if program is None or program.there != there:
             program = self.program = self.function.program(
-                there, [values[k] for k in self.ins], [have.get(k) for k in self.keys], self.cells
+                there, [values[k] for k in self.ins], [have.get(k) for k in self.keys], self.part
             )
         keys = self.keys
-        outs, new = program.call(
-            [values[k] for k in self.ins], [have[keys[k]] for k in program.changed], [have[keys[k]] for k in program.kept]
-        )
+        inputs, kept = [values[k] for k in self.ins], [have[keys[k]] for k in program.kept]
+        run = program.call if program.proved else functools.partial(self._first, program, have)
+        try:
+            outs, new = run(inputs, [have[keys[k]] for k in program.changed], kept)
+        except compiled.Failed as error:
+            raise _failed(error, self.part) from error
         for k, value in zip(self.outs, outs, strict=True):
             values[k] = value
         for k, value in zip(program.written, new, strict=True):
             have[keys[k]] = value
+
+    def _first(self, program, have, inputs, changed, kept):
+        """A program's first run, waited for: if it fails, the variables whose buffers it took have their values again."""
+        saved = [np.array(value) for value in changed]
+        try:
+            made = program.call(inputs, changed, kept)
+            compiled.wait(made)
+        except BaseException:
+            have.update({self.keys[k]: value for k, value in zip(program.changed, saved, strict=True)})
+            raise
+        program.proved = True
+        return made
+
+
+def _failed(error, part):
+    """The error of a segment that XLA could not run: there is no telling which of its nodes it was."""
+    made = of_xla(error)
+    first, last = part.nodes[0].source, part.nodes[-1].source
+    made.add_note(f"  A compiled step of {len(part.nodes)} nodes, of which the first and the last are")
+    for op in (first, last):
+        made.add_note(f"    '{op._name}' ({op.type}), made at {source.show(op.place)}")
+    return advise(made, _MEMORY if isinstance(made, ResourceExhaustedError) else None)
+
+
+_MEMORY = "smaller batches, or a device with more memory"
 
 
 _functions: dict[object, "_Function"] = {}  # one for all segments of one form, whatever graph or session they are of
@@ -176,19 +206,18 @@ def _function(part, used):
         if found is None:
             if len(_functions) >= _MOST:
                 _functions.pop(next(iter(_functions)))
-            found = _functions[key] = _Function(part, used)
+            found = _functions[key] = _Function(used)
     return found
 
 
 class _Function:
     """What all segments of one form share: the code, compiled for each set of variables that have values."""
 
-    def __init__(self, part, used):
-        self.part, self.used, self.programs = part, used, {}
+    def __init__(self, used):
+        self.used, self.programs = used, {}
 
-    def trace(self, there, inputs, state):
-        """Outputs, and the state that was written, for arrays that may be tracers."""
-        part = self.part
+    def trace(self, part, there, inputs, state):
+        """Outputs, and the state that was written, for arrays that may be tracers; errors name the nodes of `part`."""
         traced = Traced({k: v for k, v in zip(there, state, strict=True)})
         env = dict(zip(map(id, part.params), inputs, strict=True))
         numbers = {op._name: k for k, op in enumerate(part.cells)}
@@ -202,11 +231,11 @@ class _Function:
                 raise raised from error
         return [_value(env[id(part.nodes[k].outputs[i])]) for k, i in self.used], traced.written
 
-    def program(self, there, inputs, state, cells):
+    def program(self, there, inputs, state, part):
         """The compiled function, for which of the variables have values."""
         found = self.programs.get(there)
         if found is None:
-            found = self.programs[there] = _Compiled(self, there, inputs, state)
+            found = self.programs[there] = _Compiled(self, part, there, inputs, state)
         return found
 
 
@@ -215,16 +244,17 @@ class _Compiled:
 
     Attributes:
       changed, kept: numbers of the cells that it writes, and only reads; written: of all that it gives a value.
+      proved: whether it ran once to its end, so that memory suffices for it.
       call: (inputs, changed, kept) -> (outputs, new values of `written`); the buffers of `changed` are given away.
     """
 
-    def __init__(self, function, there, inputs, state):
-        self.there = there
+    def __init__(self, function, part, there, inputs, state):
+        self.there, self.proved = there, False
         have = [k for k, is_there in enumerate(there) if is_there]
         written = []
 
         def learn(inputs, state):
-            outs, new = function.trace(have, inputs, state)
+            outs, new = function.trace(part, have, inputs, state)
             written[:] = new
             return outs, list(new.values())
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..graph.composite import IndexedSlices, IndexedSlicesValue, SparseTensor
 from ..graph.graph import Tensor
+from ..graph.notes import locate
 from ..ground.shapes import TensorShape
 
 __all__ = ["expand", "register_feed", "value_for"]
@@ -52,25 +53,26 @@ def value_for(graph, tensor, value, key):
     kind = tensor._dtype.np
     if type(value) is not np.ndarray or value.dtype != kind:
         if isinstance(value, Tensor):
-            raise TypeError(
+            error = TypeError(
                 "The value of a feed cannot be a tf.Tensor object. Acceptable feed values include Python scalars, "
                 "strings, lists, numpy ndarrays, or TensorHandles. For reference, the tensor object was "
                 f"{value} which was passed to the feed with key {key}."
             )
+            raise locate(error, tensor.op, "feed the value that sess.run gives for it, or build the graph with the tensor itself")
         if isinstance(value, int) and kind != np.dtype(object) and not _holds(kind, value):
-            raise TypeError(
+            error = TypeError(
                 f"Type of feed value {value} with type {type(value)} is not compatible with Tensor type "
                 f"{tensor._dtype.as_numpy_dtype}. Try explicitly setting the type of the feed tensor to a larger type "
                 "(e.g. int64)."
             )
-        value = _as_array(value, kind)
+            raise locate(error, tensor.op)
+        value = _as_array(value, kind, tensor)
     if kind == np.dtype(object):
         value = _as_bytes(value)
     dims, shape = tensor.dims, value.shape
     if dims is not None and dims != shape and not _fits(dims, shape):
-        raise ValueError(
-            f"Cannot feed value of shape {shape!r} for Tensor {tensor.name!r}, which has shape {str(TensorShape._of(dims))!r}"
-        )
+        words = f"Cannot feed value of shape {shape!r} for Tensor {tensor.name!r}, which has shape {str(TensorShape._of(dims))!r}"
+        raise locate(ValueError(words), tensor.op, _reshape(dims, shape))
     if graph._unfeedable and tensor in graph._unfeedable:
         raise ValueError(f"Tensor {tensor} may not be fed.")
     return value
@@ -86,13 +88,23 @@ def _as_bytes(value):
     return out.reshape(value.shape)
 
 
-def _as_array(value, kind):
+def _reshape(want, have):
+    """What to try where a value of shape `have` is fed for one of shape `want`."""
+    if len(have) == len(want):
+        return "feed an array of that shape, or make the placeholder with None where any size will do"
+    if len(have) == len(want) - 1:
+        return "value[None] adds a first dimension of size 1; a list of several values needs none"
+    return "np.reshape the value, or make the placeholder with the shape that is fed"
+
+
+def _as_array(value, kind, tensor):
     try:
         return np.asarray(value, dtype=kind)
-    except (NotImplementedError, TypeError):
-        if _has_tensor(value):
-            raise ValueError("setting an array element with a sequence.") from None  # as NumPy says where it looks inside
-        raise
+    except (NotImplementedError, TypeError, ValueError) as refused:
+        inside = _has_tensor(value)
+        error = ValueError("setting an array element with a sequence.") if inside else refused  # as NumPy says of both
+        dtype = tensor._dtype.base_dtype.name
+        raise locate(error, tensor.op, f"feed numbers that become {dtype}, in lists of one length") from None
 
 
 def _has_tensor(value):

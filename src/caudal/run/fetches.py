@@ -1,11 +1,17 @@
 """What a user may ask of `Session.run`, taken apart into tensors and ops, and put together again from values."""
 
 import collections
+import difflib
+import itertools
 
 from ..graph.composite import IndexedSlices, IndexedSlicesValue, SparseTensor, SparseTensorValue
 from ..graph.graph import Operation, Tensor
+from ..graph.notes import locate
+from ..ground.errors import advise
 
 __all__ = ["Fetches"]
+
+_MANY = 20_000  # names that are looked through for one like a name that isn't there
 
 
 class Fetches:
@@ -35,7 +41,8 @@ class Fetches:
 
     def _build(self, nest):
         if nest is None:
-            raise TypeError(f"Fetch argument {nest!r} has invalid type {type(nest)!r}")
+            fix = "take the None out: a function gave none, as optimizer.get_slot does for a slot that it hasn't"
+            raise advise(TypeError(f"Fetch argument {nest!r} has invalid type {type(nest)!r}"), fix)
         if isinstance(nest, (list, tuple)) and not isinstance(nest, (SparseTensorValue, IndexedSlicesValue)):
             parts = [self._build(one) for one in nest]
             kind = type(nest)
@@ -71,11 +78,11 @@ class Fetches:
         try:
             found = self.graph.as_graph_element(leaf, allow_tensor=True, allow_operation=True)
         except TypeError as error:
-            raise TypeError(
-                f"Fetch argument {leaf!r} has invalid type {type(leaf)!r}, must be a string or Tensor. ({error})"
-            ) from None
+            words = f"Fetch argument {leaf!r} has invalid type {type(leaf)!r}, must be a string or Tensor. ({error})"
+            raise advise(TypeError(words), "fetch a tensor, an op, a variable, a name, or a list of them") from None
         except (ValueError, KeyError) as error:
-            raise ValueError(f"Fetch argument {leaf!r} cannot be interpreted as a Tensor. ({error})") from None
+            words = f"Fetch argument {leaf!r} cannot be interpreted as a Tensor. ({error})"
+            raise self._lost(ValueError(words), leaf) from None
         if not self.graph.is_fetchable(found):
             name = found.op._name if isinstance(found, Tensor) else found._name
             raise ValueError(
@@ -83,6 +90,18 @@ class Fetches:
                 "function or code block. Use return values,explicit Python locals or TensorFlow collections to access it."
             )
         return found
+
+    def _lost(self, error, leaf):
+        """Notes to the error for a fetch that isn't in the graph: where it is, or what has such a name."""
+        if isinstance(leaf, str):
+            near = difflib.get_close_matches(leaf.partition(":")[0], itertools.islice(self.graph._by_name, _MANY), 3)
+            told = " or ".join(f"'{name}:0'" for name in near)
+            return advise(error, f"{told} is in the graph" if near else "tensor.name tells a tensor's name, 'scope/op:0'")
+        inner = getattr(leaf, "_as_graph_element", lambda: leaf)()
+        op = getattr(inner, "op", inner)
+        return locate(
+            error, op, "it is of another graph: tf.Session(graph=x.graph) runs it; tf.reset_default_graph() begins a new graph"
+        )
 
     def _leaf(self, leaf):
         found = self._element(leaf)

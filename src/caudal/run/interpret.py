@@ -5,11 +5,11 @@ import contextlib
 import numpy as np
 
 from ..backend import compiled, reference
-from ..ground import source
-from ..ground.errors import InvalidArgumentError, OpError, UnimplementedError
+from ..graph.notes import locate
+from ..ground.errors import InternalError, InvalidArgumentError, OpError, ResourceExhaustedError, UnimplementedError
 from .store import Cell
 
-__all__ = ["Interpreted", "bind", "refine"]
+__all__ = ["Interpreted", "bind", "of_xla", "refine"]
 
 
 def bind(op, B, store):
@@ -42,9 +42,7 @@ def state_key(op):
 def advise(op):
     """The error for an op type that has no lowering."""
     error = UnimplementedError(None, op, f"No kernel is registered for op type '{op.type}' (node '{op._name}')")
-    error.add_note(f"  Node '{op._name}' ({op.type}), made at {source.show(op.place)}")
-    error.add_note("  Try: docs/differences.md says which ops are missing.")
-    return error
+    return locate(error, op, "docs/differences.md says which ops are missing")
 
 
 def derefs(op, fed):
@@ -59,20 +57,25 @@ def derefs(op, fed):
 _BAD = (ValueError, TypeError, IndexError, ZeroDivisionError, FloatingPointError, OverflowError, np.linalg.LinAlgError)
 
 
+def of_xla(error):
+    """TF's error for what XLA says of a run that it gave up."""
+    code, _, words = str(error).partition(": ")
+    kind = ResourceExhaustedError if code == "RESOURCE_EXHAUSTED" else InternalError
+    return kind(None, None, words or code)
+
+
 def refine(error, op):
     """The error of a failed op, with its node and the user's lines; what NumPy refused is an invalid argument."""
     op = getattr(op, "source", op)
+    if isinstance(error, MemoryError):
+        error = ResourceExhaustedError(None, op, str(error))
     if not isinstance(error, OpError):
         if not isinstance(error, _BAD):
             return error
         error = InvalidArgumentError(None, op, str(error))
     if error._op is None:
         error._op = op
-    if not getattr(error, "__notes__", None):
-        error.add_note(f"  Node '{op._name}' ({op.type}), made at {source.show(op.place)}")
-        for tensor in op._inputs[:6]:
-            error.add_note(f"    input: '{tensor.name}', made at {source.show(tensor.op.place, 40)}")
-    return error
+    return locate(error, getattr(error._op, "source", error._op))
 
 
 class Interpreted:

@@ -9,11 +9,12 @@ from ..graph.composite import IndexedSlices, SparseTensor
 from ..graph.graph import Graph, Operation, Tensor, default_graph, session_stack
 from ..ground import nest
 from ..ground.api import export
-from ..ground.errors import CancelledError, InvalidArgumentError
+from ..ground.errors import CancelledError, InvalidArgumentError, advise
 from ..ground.waiting import deadline
 from . import devices
 from .feeds import expand, value_for
 from .fetches import Fetches
+from .interpret import of_xla
 from .partial import PartialRun
 from .plan import Plan
 from .store import Cell, Store
@@ -102,7 +103,7 @@ class BaseSession:
           tf.errors.OpError: an op failed.
         """
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session.")
+            raise _closed()
         if not self._graph._ops:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         key = _key(fetches)
@@ -112,8 +113,11 @@ class BaseSession:
         plan = self._plan(key, asked, tensors)
         limit = options.timeout_in_ms if options is not None else 0
         limit = limit or self._limit
-        with deadline(limit) if limit else contextlib.nullcontext():
-            out = asked.rebuild([_result(v) for v in plan.run(values)])
+        try:
+            with deadline(limit) if limit else contextlib.nullcontext():
+                out = asked.rebuild([_result(v) for v in plan.run(values)])
+        except compiled.Failed as error:  # of a step that was still under way
+            raise of_xla(error) from error
         if run_metadata is not None:
             run_metadata.ParseFromString(b"")  # nothing is measured
         return out
@@ -164,7 +168,7 @@ class BaseSession:
           RuntimeError: the session is closed, or the graph is empty; ValueError, TypeError: as `run`.
         """
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session.")
+            raise _closed()
         if not self._graph._ops:
             raise RuntimeError("The Session graph is empty.  Add operations to the graph before calling run().")
         known = [self._graph.as_graph_element(f, True, False) for f in nest.flatten(feeds or [])]
@@ -188,7 +192,7 @@ class BaseSession:
           tf.errors.InvalidArgumentError: no such handle; something not announced, or a second time, or too early.
         """
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session.")
+            raise _closed()
         tensors, values = self._feeds(feed_dict) if feed_dict else ((), [])
         asked = Fetches(self._graph, fetches)
         begun = self._partial.get(handle)
@@ -213,7 +217,7 @@ class BaseSession:
         if feed_list is not None and not isinstance(feed_list, (list, tuple)):
             raise TypeError("`feed_list` must be a list or tuple.")
         if self._closed:
-            raise RuntimeError("Attempted to use a closed Session.")
+            raise _closed()
         feeds = [self._graph.as_graph_element(f, True, False) for f in feed_list or ()]
         Fetches(self._graph, fetches)  # refuses what cannot be fetched now
 
@@ -231,6 +235,11 @@ class BaseSession:
         """Drops the values of all variables."""
         self._store = Store()
         self._plans.clear()
+
+
+def _closed():
+    error = RuntimeError("Attempted to use a closed Session.")
+    return advise(error, "make a new tf.Session, or stay inside its `with` block: at its end it is closed")
 
 
 def _key(fetches):

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 
 from ..backend import compiled
+from ..graph.notes import initialize, locate
 from ..ground.errors import FailedPreconditionError
 from ..ground.waiting import Halt
 
@@ -55,7 +56,8 @@ class Cell:
         """
         value = self.store.get(self.key)
         if value is None:
-            raise FailedPreconditionError(None, self.op, f"Attempting to use uninitialized value {self.op._name}")
+            error = FailedPreconditionError(None, self.op, f"Attempting to use uninitialized value {self.op._name}")
+            raise locate(error, getattr(self.op, "source", self.op), initialize(self.op))
         return value
 
     def write(self, value):
