@@ -1,6 +1,7 @@
 """get_variable and variable_scope: variables by name, made once and shared."""
 
 import contextlib
+import enum
 import functools
 import inspect
 
@@ -19,14 +20,13 @@ from .variables import Variable, init_scope
 __all__ = ["AUTO_REUSE", "get_variable", "variable_scope"]
 
 
-class _ReuseMode:
+class _ReuseMode(enum.Enum):
     """How a scope shares: AUTO_REUSE makes what isn't there, and shares what is."""
 
-    def __repr__(self):
-        return "<_ReuseMode.AUTO_REUSE: 1>"
+    AUTO_REUSE = 1
 
 
-AUTO_REUSE = constant(_ReuseMode(), "AUTO_REUSE")
+AUTO_REUSE = constant(_ReuseMode.AUTO_REUSE, "AUTO_REUSE")
 
 
 class _Store:
