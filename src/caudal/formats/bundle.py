@@ -12,6 +12,7 @@ import uuid
 
 import google_crc32c
 import numpy as np
+from google.protobuf.message import DecodeError
 
 from ..ground import dtypes
 from ..ground.errors import DataLossError, InvalidArgumentError, NotFoundError, OutOfRangeError, UnimplementedError
@@ -65,8 +66,8 @@ class Bundle:
         self.prefix = prefix
         self._entries = {}
         for key, value in self._table():
-            self._entries[key] = BundleEntryProto.FromString(value)
-        self.names = [key.decode() for key in self._entries if not key.startswith(b"\0")]
+            self._entries[key] = parsed(BundleEntryProto, value, prefix)
+        self.names = [decoded(key, prefix) for key in self._entries if not key.startswith(b"\0")]
 
     def _table(self):
         path = index_file(self.prefix)
@@ -77,7 +78,7 @@ class Bundle:
             raise self._corrupt(path, error) from None
         if first is None or first[0]:
             raise DataLossError(None, None, f"Unable to read file ({path}): the header is missing")
-        header = BundleHeaderProto.FromString(first[1])
+        header = parsed(BundleHeaderProto, first[1], path)
         self.shards = header.num_shards
         if header.endianness != BundleHeaderProto.LITTLE:
             raise UnimplementedError(None, None, "Reading a bundle with different endianness from the reader")
@@ -122,24 +123,13 @@ class Bundle:
     def read(self, name, part=None):
         """A tensor, or a part of it, as an array."""
         entry = self.entry(name)
-        kept = self.parts(name)
+        kept = set(self.parts(name))
         if not kept:
             whole = self._values(entry, name)
             return whole if part is None else whole[_index(part, whole.shape)]
         shape = _dims(entry)
-        part = part or tuple((0, size) for size in shape)
-        out = np.zeros(_checked(shape_of(part, shape), name), _kind(entry).np)
-        missing = out.size
-        for one in kept:
-            shared = overlap(part, one, shape)
-            if shared is None:
-                continue
-            piece = self._values(self._part(name, one), name)
-            out[shared[0]] = piece[shared[1]]
-            missing -= shared[2]
-        if missing:
-            raise NotFoundError(None, None, f"Not all of {name} is in the checkpoint {self.prefix}: {missing} elements are not")
-        return out
+        pieces = [(one, self._values(self._part(name, one), name)) for one in kept]  # as large as the file, at most
+        return assemble(name, self.prefix, part or tuple((0, size) for size in shape), shape, _kind(entry), pieces)
 
     def _part(self, name, part):
         found = self._entries.get(key_of(name.encode(), part))
@@ -203,8 +193,53 @@ class Bundle:
         return out.reshape(shape)
 
 
+def assemble(name, path, part, shape, kind, pieces):
+    """A part of a tensor of `shape`, put together from pieces: pairs of (part, array).
+
+    Raises:
+      NotFoundError: they are not all of it; DataLossError: a piece has another shape than its part says.
+    """
+    for one, value in pieces:
+        if len(one) != len(shape) or shape_of(one, shape) != value.shape:
+            raise DataLossError(None, None, f"A part of {name} in {path} has the shape {list(value.shape)}, and should not")
+    shared = [(overlap(part, one, shape), value) for one, value in pieces]
+    shared = [(where, value) for where, value in shared if where is not None]
+    want = shape_of(part, shape)
+    missing = math.prod(want) - sum(where[2] for where, _ in shared)
+    if missing > 0:
+        raise NotFoundError(None, None, f"Not all of {name} is in the checkpoint {path}: {missing} elements are not")
+    out = np.zeros(want, kind.np)
+    for where, value in shared:
+        out[where[0]] = value[where[1]]
+    return out
+
+
+def parsed(kind, data, path):
+    """The message in bytes out of a file; DataLossError if they are none."""
+    try:
+        return kind.FromString(data)
+    except DecodeError as error:
+        raise DataLossError(None, None, f"Failed to parse an entry of {path}: {error}") from None
+
+
+def decoded(key, path):
+    """The name in a key; DataLossError if it is none."""
+    try:
+        return key.decode()
+    except UnicodeDecodeError:
+        raise DataLossError(None, None, f"A name in {path} is no text: {key!r}") from None
+
+
+def kind_of(number, path):
+    """The `DType` of that number; DataLossError if there is none."""
+    try:
+        return dtypes.as_dtype(number)
+    except TypeError:
+        raise DataLossError(None, None, f"No dtype has the number {number}: {path}") from None
+
+
 def _kind(entry):
-    return dtypes.as_dtype(entry.dtype)
+    return kind_of(entry.dtype, "an entry of the index")
 
 
 def _dims(entry):

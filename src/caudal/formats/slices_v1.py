@@ -11,6 +11,7 @@ import numpy as np
 
 from ..ground import dtypes
 from ..ground.errors import DataLossError, NotFoundError, UnimplementedError
+from .bundle import assemble, kind_of, parsed
 from .files import write_file
 from .proto.checkpoint_pb2 import SavedSlice, SavedTensorSlices
 from .slice_keys import FULL, key_of, overlap, shape_of, slice_message, slice_of
@@ -67,9 +68,9 @@ class SliceReader:
             if key:
                 self._values[key] = value
                 continue
-            for one in _parsed(SavedTensorSlices, value, path).meta.tensor:
+            for one in parsed(SavedTensorSlices, value, path).meta.tensor:
                 dims = tuple(d.size for d in one.shape.dim)
-                _, _, parts = self._found.setdefault(one.name, (dtypes.as_dtype(one.type), dims, []))
+                _, _, parts = self._found.setdefault(one.name, (kind_of(one.type, path), dims, []))
                 parts += [slice_of(s) for s in one.slice]
 
     def _tensor(self, name):
@@ -94,21 +95,15 @@ class SliceReader:
         """A tensor, or a part of it, as an array."""
         kind, shape, kept = self._tensor(name)
         part = part or (FULL,) * len(shape)
-        want = shape_of(part, shape)
-        pieces = [(shared, one) for one in kept if (shared := overlap(part, one, shape)) is not None]
-        if sum(shared[2] for shared, _ in pieces) < math.prod(want):
-            raise NotFoundError(None, None, f"Not all of {name} is in the checkpoint {self.pattern}")
-        values = [(shared, self._piece(name, one, kind, shape)) for shared, one in pieces]  # as large as the file, at most
-        out = np.zeros(want, kind.np)
-        for shared, value in values:
-            out[shared[0]] = value[shared[1]]
-        return out
+        wanted = [one for one in dict.fromkeys(kept) if len(one) == len(shape) and overlap(part, one, shape) is not None]
+        pieces = [(one, self._piece(name, one, kind, shape)) for one in wanted]  # as large as the file, at most
+        return assemble(name, self.pattern, part, shape, kind, pieces)
 
     def _piece(self, name, part, kind, shape):
         data = self._values.get(key_of(name.encode(), part))
         if data is None:
             raise DataLossError(None, None, f"A part of {name} is not in the checkpoint {self.pattern}")
-        proto = _parsed(SavedTensorSlices, data, self.pattern).data.data
+        proto = parsed(SavedTensorSlices, data, self.pattern).data.data
         dims = shape_of(part, shape)
         field = _FIELDS.get(kind.name)
         held = len(getattr(proto, field)) if field else -1
@@ -137,13 +132,6 @@ def _unopened(path, why):
         f"Unable to open table file {path}: {why}: perhaps your file is in a different file format and you need to use a "
         "different restore operator?"
     )
-
-
-def _parsed(kind, data, path):
-    try:
-        return kind.FromString(data)
-    except Exception as error:
-        raise DataLossError(None, None, f"Failed to parse an entry of {path}: {error}") from None
 
 
 class SliceWriter:

@@ -84,10 +84,12 @@ def make_ndarray(tensor):
     """The array that a `TensorProto` holds.
 
     Raises:
-      TypeError: a dtype that no array has.
+      TypeError: a dtype that no array has; ValueError: a shape that doesn't fit what it holds.
     """
     shape = [d.size for d in tensor.tensor_shape.dim]
     kind = dtypes.as_dtype(tensor.dtype)
+    if any(d < 0 for d in shape):
+        raise ValueError(f"A tensor cannot have the shape {shape}")
     count = math.prod(shape)
     if tensor.tensor_content:
         return (
@@ -115,7 +117,7 @@ def _spread(values, count):
     if len(values) >= count:
         return values[:count]
     if not len(values):
-        return np.zeros(count, values.dtype)
+        return np.broadcast_to(np.zeros(1, values.dtype), count)
     if len(values) == 1:
         return np.broadcast_to(values, count)
     return np.concatenate([values, np.broadcast_to(values[-1:], count - len(values))])
