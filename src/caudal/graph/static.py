@@ -139,6 +139,9 @@ def _reached(tensor):
     return fold(tensor.op._inputs[0]) if tensor.op.type == "Enter" else fold(tensor)
 
 
+_OUTSIDE = frozenset({"ReadFile", "MatchingFiles", "PyFuncStateless"})  # TF calls them pure, but they may change
+
+
 def _compute(op):
     """All outputs of an op whose inputs are known, or ()."""
     kind = op.type
@@ -147,7 +150,7 @@ def _compute(op):
     if kind == "Switch":
         return _of_switch(op)
     definition = op._def
-    if not definition.pure or definition.lower is None or definition.host or definition.control or not op._inputs:
+    if not definition.pure or definition.lower is None or kind in _OUTSIDE or definition.control or not op._inputs:
         return ()
     if kind in ("Placeholder", "PlaceholderWithDefault", "PreventGradient", "CheckNumerics"):
         return ()
