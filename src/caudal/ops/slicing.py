@@ -296,7 +296,7 @@ def getitem(tensor, spec, var=None):
             if any(p._dtype is dtypes.int64 for p in packed):
                 packed = [p if p._dtype is dtypes.int64 else cast_node(p, DstT=dtypes.int64) for p in packed]
         else:
-            packed = [constant([], dtypes.int32) for _ in range(3)]
+            packed = [constant([], dtypes.int32)] * 3
         return strided_slice(tensor, *packed, **{f"{k}_mask": v for k, v in masks.items()}, var=var, name=scope)
 
 
