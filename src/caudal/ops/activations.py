@@ -200,7 +200,12 @@ def _lower_bias(B, x, b, *, data_format, op):
 
 
 bias_node = define("BiasAdd", infer=_infer_bias, lower=_lower_bias)
-define("BiasAddV1", infer=lambda x, b: [x.dims], lower=lambda B, x, b: x + b)
+define(
+    "BiasAddV1",
+    infer=lambda x, b: [x.dims],
+    lower=lambda B, x, b: x + b,
+    grad=lambda op, dy: [dy, reduce_sum(dy, range_(rank(dy) - 1))],
+)
 
 
 def _lower_bias_grad(B, dy, *, data_format):

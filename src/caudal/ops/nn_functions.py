@@ -15,7 +15,7 @@ from ..ground.errors import need
 from . import conv, pool
 from .basic import constant
 from .elementwise import NODES, PLAIN, cast, rsqrt
-from .fill import zeros
+from .fill import zeros, zeros_like
 from .random import random_uniform
 from .reduce import reduce_mean
 from .shape import shape, shape_n_node, squeeze
@@ -108,7 +108,21 @@ def _depthwise(op, dy):
     ]
 
 
+def _depthwise_input(op, dy):
+    named = _attrs(op, *_CONV3)
+    by_filter = conv.depthwise_filter_grad(dy, shape(op.inputs[1]), op.inputs[2], **named)
+    return [None, by_filter, conv.depthwise_node(dy, op.inputs[1], **named)]
+
+
+def _depthwise_filter(op, dy):
+    named = _attrs(op, *_CONV3)
+    by_input = conv.depthwise_input_grad(shape(op.inputs[0]), dy, op.inputs[2], **named)
+    return [by_input, None, conv.depthwise_node(op.inputs[0], dy, **named)]
+
+
 gradient("DepthwiseConv2dNative", _depthwise)
+gradient("DepthwiseConv2dNativeBackpropInput", _depthwise_input)
+gradient("DepthwiseConv2dNativeBackpropFilter", _depthwise_filter)
 _POOL = ("ksize", "strides", "padding", "data_format")
 gradient("MaxPool", lambda op, dy: [pool.max_pool_grad(op.inputs[0], op.outputs[0], dy, **_attrs(op, *_POOL))])
 gradient("MaxPool3D", lambda op, dy: [pool.max_pool3d_grad(op.inputs[0], op.outputs[0], dy, **_attrs(op, *_POOL))])
@@ -122,8 +136,28 @@ def _max_pool_grad(op, dy):
     return [*nothing, pool.max_pool_grad_grad(x, y, dy, **_attrs(op, *_POOL))]
 
 
+def _max_pool_grad_grad(op, dy):
+    x, y, _ = op.inputs
+    nothing = [zeros(shape(x), x.dtype), zeros(shape(y), y.dtype)]
+    return [*nothing, pool.max_pool_grad(x, y, dy, **_attrs(op, *_POOL))]
+
+
+def _through(node):
+    """The slope of a three-dimensional pooling's slope, which is none for what was pooled."""
+
+    def rule(op, dy):
+        x, y, _ = op.inputs
+        return [zeros_like(x), zeros_like(y), node(x, y, dy, **_attrs(op, *_POOL))]
+
+    return rule
+
+
 gradient("MaxPoolGrad", _max_pool_grad)
+gradient("MaxPoolGradGrad", _max_pool_grad_grad)
+gradient("MaxPool3DGrad", _through(pool.max_pool3d_grad_grad))
+gradient("MaxPool3DGradGrad", _through(pool.max_pool3d_grad))
 gradient("AvgPoolGrad", lambda op, dy: [stop_gradient(op.inputs[0]), pool.avg_pool_node(dy, **_attrs(op, *_POOL))])
+gradient("AvgPool3DGrad", lambda op, dy: [stop_gradient(op.inputs[0]), pool.avg_pool3d_node(dy, **_attrs(op, *_POOL))])
 
 
 # --- convolution ------------------------------------------------------------------------------------------
