@@ -7,6 +7,7 @@ import sys
 import types
 
 from ..compat.install import install
+from .failure import show
 
 __all__ = ["main", "run"]
 
@@ -61,14 +62,6 @@ def run(path, source, args):
         print("\nInterrupted.", file=sys.stderr)
         return _INTERRUPTED
     except Exception as error:
-        error = error.with_traceback(_from(module.__file__, error.__traceback__))
-        sys.excepthook(type(error), error, error.__traceback__)
+        show(error, module.__file__)
         return 1
     return 0
-
-
-def _from(file, trace):
-    """A traceback without what comes before the first frame in `file`; None if it never came there."""
-    while trace is not None and trace.tb_frame.f_code.co_filename != file:
-        trace = trace.tb_next
-    return trace

@@ -9,10 +9,14 @@ _OPEN = (os.path.join(_HOME, "study", ""), os.path.join(_HOME, "examples", "")) 
 _ours: dict[object, bool] = {}  # code object -> does it belong to this package
 
 
+def is_ours(file):
+    """Whether a file's frames tell a user nothing: this package's, and what stands between it and itself."""
+    mine = file.startswith(_HOME) and not file.startswith(_OPEN)
+    return mine or file.startswith(("<frozen", "<string>")) or "/contextlib.py" in file
+
+
 def _is_ours(code):
-    name = code.co_filename
-    mine = name.startswith(_HOME) and not name.startswith(_OPEN)
-    _ours[code] = mine = mine or name.startswith(("<frozen", "<string>")) or "/contextlib.py" in name
+    _ours[code] = mine = is_ours(code.co_filename)
     return mine
 
 

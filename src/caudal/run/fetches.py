@@ -93,6 +93,7 @@ class Fetches:
 
     def _lost(self, error, leaf):
         """Notes to the error for a fetch that isn't in the graph: where it is, or what has such a name."""
+        leaf = leaf.decode() if isinstance(leaf, bytes) else leaf
         if isinstance(leaf, str):
             near = difflib.get_close_matches(leaf.partition(":")[0], itertools.islice(self.graph._by_name, _MANY), 3)
             told = " or ".join(f"'{name}:0'" for name in near)
