@@ -1,6 +1,6 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
-from . import legacy_seq2seq, rnn, seq2seq  # noqa: F401
+from . import crf, legacy_seq2seq, rnn, seq2seq, training  # noqa: F401
 from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
     adaptive_clipping,
@@ -18,6 +18,6 @@ from .losses import functions as _losses  # noqa: F401
 from .metrics import plain as _plain  # noqa: F401
 from .metrics import streaming as _streaming  # noqa: F401
 from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
-from .slim import learning  # noqa: F401
+from .slim import learning, loop  # noqa: F401
 
 __all__ = []

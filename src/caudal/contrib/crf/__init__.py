@@ -1,0 +1,3 @@
+"""tf.contrib.crf: linear-chain conditional random fields."""
+
+from . import cells, decode, scores  # noqa: F401
