@@ -39,8 +39,11 @@ def __getattr__(name):
 
 def cast(x, kind):
     """`x` as elements of the NumPy dtype `kind`; floats to integers go towards zero, as C does."""
+    x = np.asarray(x)
+    if np.iscomplexobj(x) and not np.issubdtype(kind, np.complexfloating):
+        x = x.real
     with np.errstate(all="ignore"):
-        return np.asarray(x).astype(kind)
+        return x.astype(kind)
 
 
 def known(x):
