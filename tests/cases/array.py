@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import bad, classes, ints, normal, positive, row
+from .row import classes, ints, normal, positive, row
 
 f32, f64, i32, i64, c64 = np.float32, np.float64, np.int32, np.int64, np.complex64
 _FLAGS = np.array([[True, False, True], [False, True, True]])
@@ -284,13 +284,3 @@ row("SpaceToBatchND", [normal(2, 3, 4, 2), vector(2, 2), np.array([[0, 1], [1, 1
 row("SpaceToBatchND", [normal(1, 6), vector(3, kind=i64), np.array([[0, 0]], i64)], _to_batch)
 row("BatchToSpaceND", [normal(8, 2, 3, 1), vector(2, 2), np.array([[0, 1], [1, 1]], i32)], _from_batch)
 row("BatchToSpaceND", [normal(6, 2), vector(3), np.array([[1, 0]], i32)], _from_batch)
-
-# --- bad rows ---------------------------------------------------------------------------------------------
-
-bad(
-    "Reshape",
-    [normal(2, 3), vector(4)],
-    "ValueError",
-    "Cannot reshape a tensor with 6 elements to shape [4] (4 elements) for 'node' (op: 'Reshape') with input shapes: [2,3], [1] "
-    "and with input tensors computed as partial shapes: input[1] = [4].",
-)

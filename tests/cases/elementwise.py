@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import special
 
-from .row import bad, ints, normal, positive, row, uniform
+from .row import ints, normal, positive, row, uniform
 
 f32, f64, i32, i64, c64 = np.float32, np.float64, np.int32, np.int64, np.complex64
 
@@ -229,25 +229,3 @@ row("IgammaGradA", [positive(3), positive(3)], _igamma_slope, tol=1e-4)
 row("IgammaGradA", [positive(3, kind=f64), positive(3, kind=f64)], _igamma_slope, tol=1e-7)
 row("Polygamma", [np.array([0.0, 1.0, 2.0, 3.0], f32), positive(4)], special.polygamma, slopes=(1,), tol=1e-4)
 row("Zeta", [positive(3) + f32(1.5), positive(3)], special.zeta, slopes=(1,))
-
-# --- bad rows ---------------------------------------------------------------------------------------------
-
-bad(
-    "Add",
-    [normal(2, 3), normal(2, 2)],
-    "ValueError",
-    "Dimensions must be equal, but are 3 and 2 for 'node' (op: 'Add') with input shapes: [2,3], [2,2].",
-)
-bad(
-    "Mul",
-    [normal(2), ints(2)],
-    "TypeError",
-    "Input 'y' of 'Mul' Op has type int32 that does not match type float32 of argument 'x'.",
-)
-bad(
-    "Sqrt",
-    [ints(2)],
-    "TypeError",
-    "Value passed to parameter 'x' has DataType int32 not in list of allowed values: bfloat16, float16, float32, float64, "
-    "complex64, complex128",
-)

@@ -5,7 +5,7 @@ from scipy import linalg
 
 import caudal as tf
 
-from .row import bad, ints, normal, positive, row
+from .row import ints, normal, positive, row
 
 f32, f64, i32, i64, c64 = np.float32, np.float64, np.int32, np.int64, np.complex64
 
@@ -198,16 +198,3 @@ for _n, _op in ((1, "RFFT"), (2, "RFFT2D"), (3, "RFFT3D")):
         row("I" + _op, [complexes(2, *_half), np.array(_dims, i32)], lambda x, n, a=_axes: np.fft.irfftn(x, n, axes=a), slopes=())
 row("RFFT", [normal(2, 4), np.array([6], i32)], lambda x, n: np.fft.rfft(x, 6), slopes=())  # 1.15's rule takes no padding
 row("RFFT", [normal(2, 6), np.array([4], i32)], lambda x, n: np.fft.rfft(x, 4), slopes=())
-
-bad(
-    "MatMul",
-    [normal(2, 3), normal(2, 4)],
-    "ValueError",
-    "Dimensions must be equal, but are 3 and 2 for 'node' (op: 'MatMul') with input shapes: [2,3], [2,4].",
-)
-bad(
-    "MatMul",
-    [normal(3), normal(3, 4)],
-    "ValueError",
-    "Shape must be rank 2 but is rank 1 for 'node' (op: 'MatMul') with input shapes: [3], [3,4].",
-)

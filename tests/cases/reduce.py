@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .row import bad, classes, ints, normal, positive, row
+from .row import classes, ints, normal, positive, row
 
 f32, f64, i32, i64, c64 = np.float32, np.float64, np.int32, np.int64, np.complex64
 
@@ -95,11 +95,3 @@ def _top(x, k):
 row("TopKV2", [_SCORES, i32(3)], _top)
 row("TopKV2", [ints(2, 3, 5, low=0, high=3), i32(5)], _top)
 row("TopKV2", [_SCORES[0].astype(f64), i32(0)], _top, slopes=())
-
-bad(
-    "Sum",
-    [normal(2, 3), np.array([2], i32).item()],
-    "ValueError",
-    "Invalid reduction dimension 2 for input with 2 dimensions. for 'node' (op: 'Sum') with input shapes: [2,3], [] "
-    "and with computed input tensors: input[1] = <2>.",
-)

@@ -23,6 +23,7 @@ class Row:
       meaning: the same arrays -> the outputs. For an op that takes variables: -> (their values after it, the outputs).
       tol: how far floats may be from the meaning, relative to the largest.
       slopes: positions of the float inputs that have a slope; None for all of them.
+      of: positions of the outputs whose slopes are held; None for all of them.
       second: whether slopes of slopes are held.
       within: a function of a tensor, through which the float inputs go when slopes are held.
       attrs: attributes of the node.
@@ -33,6 +34,7 @@ class Row:
     meaning: Callable
     tol: float | None
     slopes: tuple | None
+    of: tuple | None
     second: bool
     within: Callable | None
     attrs: dict
@@ -50,10 +52,10 @@ def _brief(x):
     return kind + str(list(x.shape)).replace(" ", "")
 
 
-def row(op, inputs, meaning, /, *, tol=None, slopes=None, second=True, within=None, **attrs):
+def row(op, inputs, meaning, /, *, tol=None, slopes=None, of=None, second=True, within=None, **attrs):
     """Adds a row to the table."""
     inputs = tuple([np.asarray(one) for one in x] if isinstance(x, list) else np.asarray(x) for x in inputs)
-    ROWS.append(Row(op, inputs, meaning, tol, slopes, second, within, attrs))
+    ROWS.append(Row(op, inputs, meaning, tol, slopes, of, second, within, attrs))
 
 
 @dataclasses.dataclass(frozen=True)
