@@ -1,8 +1,5 @@
-"""Slim's training: the op that trains and gives the loss, and the loop that runs it."""
+"""Slim's training op, which trains and gives the loss; loop.py runs it."""
 
-import time
-
-from ...build.variables import global_variables_initializer, local_variables_initializer, tables_initializer
 from ...graph.composite import IndexedSlices
 from ...graph.graph import GraphKeys, default_graph
 from ...graph.scopes import control_dependencies, name_scope
@@ -11,14 +8,13 @@ from ...ground.errors import need
 from ...ops.basic import constant, no_op
 from ...ops.check import check_numerics as check_finite
 from ...ops.clip import clip_by_norm, global_norm
-from ...ops.control import group, with_dependencies
+from ...ops.control import with_dependencies
 from ...platform import logging
-from ...run.session import Session
 from ...summary.functions import histogram, scalar
 from ...train.global_step import get_or_create_global_step
 from ...train.optimizer import Optimizer
 
-__all__ = ["create_train_op", "train"]
+__all__ = ["create_train_op"]
 
 _USE_GLOBAL_STEP = 0
 
@@ -170,86 +166,3 @@ def _create(total_loss, optimizer, global_step, update_ops, variables_to_train, 
     if train_op not in collection:
         collection.append(train_op)
     return train_op
-
-
-@export("contrib.slim.learning.train_step")
-def train_step(sess, train_op, global_step, train_step_kwargs):
-    """Runs one step: (loss, whether to stop). `train_step_kwargs` may hold `should_stop`, `should_log`, tensors."""
-    start = time.time()
-    loss, step = sess.run([train_op, global_step])
-    if "should_log" in train_step_kwargs and sess.run(train_step_kwargs["should_log"]):
-        print(f"global step {int(step)}: loss = {float(loss):.4f} ({time.time() - start:.3f} sec/step)")
-    should_stop = bool(sess.run(train_step_kwargs["should_stop"])) if "should_stop" in train_step_kwargs else False
-    return loss, should_stop
-
-
-@export("contrib.slim.learning.train")
-def train(
-    train_op,
-    logdir,
-    train_step_fn=train_step,
-    train_step_kwargs=None,
-    log_every_n_steps=1,
-    graph=None,
-    master="",
-    is_chief=True,
-    global_step=None,
-    number_of_steps=None,
-    init_op=None,
-    init_feed_dict=None,
-    local_init_op=None,
-    init_fn=None,
-    ready_op=None,
-    summary_op=None,
-    save_summaries_secs=600,
-    summary_writer=None,
-    startup_delay_steps=0,
-    saver=None,
-    save_interval_secs=600,
-    sync_optimizer=None,
-    session_config=None,
-    session_wrapper=None,
-    trace_every_n_steps=None,
-    ignore_live_threads=False,
-):
-    """Runs a train op until `number_of_steps`, and gives the last loss.
-
-    Args:
-      train_op: what `create_train_op` gave.
-      logdir: where checkpoints would go; None for nowhere.
-      train_step_fn: one step, as `train_step`; train_step_kwargs: its last argument.
-      log_every_n_steps: how often the loss is printed.
-      graph, global_step, number_of_steps, init_op, init_feed_dict, local_init_op, init_fn, session_config: as they say.
-      master, is_chief, ready_op, summary_op, save_summaries_secs, summary_writer, startup_delay_steps, saver,
-      save_interval_secs, sync_optimizer, session_wrapper, trace_every_n_steps, ignore_live_threads: accepted.
-
-    Raises:
-      ValueError: no train op.
-    """
-    need(train_op is not None, "train_op cannot be None.")
-    graph = graph or default_graph()
-    with graph.as_default():
-        if global_step is None:
-            global_step = get_or_create_global_step()
-        if init_op is None:
-            init_op = global_variables_initializer()
-        if local_init_op is None:
-            local_init_op = group(local_variables_initializer(), tables_initializer())
-        with Session(master, graph=graph, config=session_config) as session:
-            session.run(init_op, init_feed_dict)
-            session.run(local_init_op)
-            if init_fn is not None:
-                init_fn(session)
-            return _loop(session, train_op, global_step, train_step_fn, train_step_kwargs, number_of_steps, log_every_n_steps)
-
-
-def _loop(session, train_op, global_step, step_fn, step_kwargs, number_of_steps, log_every):
-    loss, k = None, 0
-    while True:
-        start = time.time()
-        loss, should_stop = step_fn(session, train_op, global_step, step_kwargs or {})
-        k += 1
-        if log_every and k % log_every == 0:
-            print(f"global step {k}: loss = {float(loss):.4f} ({time.time() - start:.3f} sec/step)")
-        if should_stop or (number_of_steps and int(session.run(global_step)) >= number_of_steps):
-            return loss
