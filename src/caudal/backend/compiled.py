@@ -38,6 +38,8 @@ def __getattr__(name):
 
 def cast(x, kind):
     """`x` as elements of the NumPy dtype `kind`; floats to integers go towards zero, as C does."""
+    if jnp.iscomplexobj(x) and not np.issubdtype(kind, np.complexfloating):
+        x = x.real
     return lax.convert_element_type(x, kind) if x.dtype != kind else x
 
 
