@@ -10,7 +10,19 @@ __all__ = ["define"]
 _UNSET = object()
 
 
-def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False, static=(), control=False, begin=None):
+def define(
+    name,
+    infer=None,
+    lower=None,
+    grad=_UNSET,
+    host=False,
+    dynamic=False,
+    static=(),
+    control=False,
+    begin=None,
+    lengths=(),
+    steady=None,
+):
     """Says how an op type of `ops.txt` works; gives a function that adds such a node.
 
     Args:
@@ -23,6 +35,10 @@ def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False,
       dynamic: the outputs' shapes depend on the values of the inputs.
       static: positions of inputs whose values the compiler has to know (a shape, an axis).
       control: part of control flow, run by the executor itself.
+      lengths: positions of inputs that are lists of elements: fed with any length, they are of another in each run, and
+        nothing is compiled for each.
+      steady: positions of the inputs that alone decide the outputs' shapes (beside values of others), where the op isn't
+        compiled; without it an output of unknown shape has another shape in each run.
       begin: `begin(op)` -> the array that the op's own state begins with in a new session.
 
     Returns:
@@ -37,4 +53,5 @@ def define(name, infer=None, lower=None, grad=_UNSET, host=False, dynamic=False,
         gradient(name, grad)
     op.host, op.dynamic, op.control = host or op.host, dynamic or op.dynamic, control or op.control
     op.static, op.begin = static or op.static, begin or op.begin
+    op.lengths, op.steady = lengths or op.lengths, op.steady if steady is None else steady
     return functools.partial(apply, op)

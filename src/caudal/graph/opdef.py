@@ -112,6 +112,7 @@ class OpDef:
         self.has_gradient = False  # a rule was registered, be it "there is none"
         self.host = self.dynamic = False
         self.static = ()
+        self.lengths, self.steady = (), None
         self.begin = None
         self.control = False
         self.pure = not self.is_stateful and not any(a.is_ref or a.dtype is resource for a in inputs)

@@ -61,7 +61,7 @@ def _slope(op, dy):
     return [zeros_like(indices), zeros_like(sizes), by_values, by_default]
 
 
-_node = define("SparseToDense", infer=_infer, lower=_lower, grad=_slope, static=(1,))
+_node = define("SparseToDense", infer=_infer, lower=_lower, grad=_slope, static=(1,), lengths=(0, 2), steady=())
 
 
 @export("sparse_to_dense")

@@ -101,6 +101,8 @@ _dense_add = define(
     "SparseTensorDenseAdd",
     infer=lambda indices, values, dims, dense: [dense.dims],
     lower=_lower_dense_add,
+    lengths=(0, 1),
+    steady=(3,),
     grad=lambda op, dy: [None, gather_nd(dy, op.inputs[0]), None, dy],
 )
 
@@ -199,7 +201,7 @@ def _values_shape(indices, values, *_):
     return [values.dims]
 
 
-_by = {"static": (2,), "infer": _values_shape}
+_by = {"static": (2,), "infer": _values_shape, "lengths": (0, 1)}
 dense_plus = define("SparseDenseCwiseAdd", lower=_cwise("add"), grad=_no_slope, **_by)
 dense_times = define("SparseDenseCwiseMul", lower=_cwise("multiply"), grad=_cwise_slope(True), **_by)
 dense_over = define("SparseDenseCwiseDiv", lower=_cwise("divide"), grad=_cwise_slope(False), **_by)

@@ -1,5 +1,7 @@
 """A sparse matrix times a dense one."""
 
+import numpy as np
+
 from ..graph import static
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
@@ -54,7 +56,20 @@ def _lower(B, indices, values, dims, dense, *, adjoint_a, adjoint_b, op):
         _check_bounds(rows, columns, n, m, op)
     values = B.conj(values) if adjoint_a else values
     dense = B.conj(dense).T if adjoint_b else dense
-    return B.add_at(B.zeros((n, dense.shape[1]), dense.dtype), rows, values[:, None] * dense[columns])
+    if B.compiled:
+        return B.add_at(B.zeros((n, dense.shape[1]), dense.dtype), rows, values[:, None] * dense[columns])
+    return _by_rows(rows, columns, values, dense, n)
+
+
+def _by_rows(rows, columns, values, dense, n):
+    """The product, row by row of the elements put in order; much faster than adding them one by one."""
+    made = np.zeros((n, dense.shape[1]), dense.dtype)
+    if len(rows):
+        order = np.argsort(rows, kind="stable")
+        rows = rows[order]
+        starts = np.flatnonzero(np.diff(rows, prepend=-1))
+        made[rows[starts]] = np.add.reduceat(values[order, None] * dense[columns[order]], starts, axis=0)
+    return made
 
 
 def _slope(op, dy):
@@ -73,7 +88,7 @@ def _slope(op, dy):
     return [None, reduce_sum(outer * inner, axis=1), None, by_dense]
 
 
-_node = define("SparseTensorDenseMatMul", infer=_infer, lower=_lower, static=(2,), grad=_slope)
+_node = define("SparseTensorDenseMatMul", infer=_infer, lower=_lower, static=(2,), lengths=(0, 1), steady=(3,), grad=_slope)
 
 
 @export("sparse_tensor_dense_matmul", "sparse.sparse_dense_matmul", "sparse.matmul")

@@ -57,13 +57,18 @@ class Classes:
 
     def _settle(self):
         """Takes out of `compiled` what hangs on values or shapes that only the run knows."""
-        moving = set()  # tensors whose shape only the run knows
+        moving = {t for op in self.ops for t in self._lists(op)}  # tensors whose shape only the run knows
         for op in self.ops:
             if op in self.compiled:
                 if any(t in moving for t in op._inputs) or not self._know_static(op):
                     self.compiled.discard(op)
-            if op not in self.compiled:
+            if op not in self.compiled and not _is_steady(op, moving):
                 moving |= {t for t in op.outputs if t.dims is None or None in t.dims}
+
+    def _lists(self, op):
+        """Fed lists of elements, which are of another length in each run."""
+        inputs = [op._inputs[k] for k in op._def.lengths]
+        return [t for t in inputs if t in self.fed and (t.dims is None or None in t.dims)]
 
     def _know_static(self, op):
         needs = set()
@@ -86,6 +91,12 @@ class Classes:
         if not op._def.pure or not takes(op) or op not in self.compiled:
             return False
         return all(self._can_know(t, needs) for t in op._inputs)
+
+
+def _is_steady(op, moving):
+    """Whether an op that isn't compiled gives shapes that change no more than those of feeds."""
+    steady = op._def.steady
+    return steady is not None and not any(op._inputs[k] in moving for k in steady)
 
 
 def _ref_inputs(op):

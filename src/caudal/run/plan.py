@@ -79,6 +79,7 @@ def _steps(ops, slots, given, wanted, store):
     compiling = worth_compiling(ops)
     classes = Classes(ops, given)
     compiled = classes.compiled if compiling else set()
+    ops = _useful(ops, wanted) if compiling else ops
     parts = _parts(ops, classes, compiled)
     if not any(part[0] in compiled for part in parts):
         compiled = set()
@@ -97,6 +98,17 @@ def _steps(ops, slots, given, wanted, store):
             writes = any(writes for op in part for _, writes in classes.touches[op])
             out.append(Interpreted(whole, slots, given, store, writes and not any(op._def.host for op in part)))
     return out
+
+
+def _useful(ops, wanted):
+    """Without ops that are only waited for: nobody uses what they give, and whoever compiles doesn't ask whether they fail."""
+    used, kept = set(wanted), []
+    for op in reversed(ops):
+        idle = op._def.pure and not op._def.host and op.outputs and not op._controls
+        if not idle or shared(op) or any(t in used for t in op.outputs):
+            kept.append(op)
+            used.update(op._inputs)
+    return kept[::-1]
 
 
 def _with_variables(part):
