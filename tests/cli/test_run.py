@@ -1,5 +1,6 @@
 """`caudal run` does what python does, with the name tensorflow lent."""
 
+import os
 import subprocess
 import sys
 
@@ -33,6 +34,31 @@ def test_traceback_starts_in_the_program(tmp_path):
     assert done.returncode == 1
     assert lines[0] == "Traceback (most recent call last):" and 'program.py", line 3, in <module>' in lines[1]
     assert lines[-1] == "KeyError: 'no'"
+
+
+def test_an_error_shows_the_program_and_the_notes(tmp_path):
+    program = """import tensorflow as tf
+def model(x):
+    return tf.matmul(x, tf.zeros([4, 2]))
+model(tf.zeros([2, 3]))
+"""
+    lines = _run(tmp_path, program).stderr.splitlines()
+    assert [line.strip() for line in lines if line.startswith("  File")] == [
+        f'File "{tmp_path}/program.py", line {n}, in {name}' for n, name in ((4, "<module>"), (3, "model"))
+    ]
+    assert "ValueError: Dimensions must be equal, but are 3 and 4 for 'MatMul'" in lines[-5]
+    assert lines[-4].startswith("  Node 'MatMul' (MatMul), made at program.py:3  return tf.matmul(x,")
+    assert lines[-1].startswith("  Try: ")
+
+
+def test_all_frames_on_demand(tmp_path):
+    (tmp_path / "program.py").write_text("import tensorflow as tf\ntf.zeros([2]).set_shape([3])\n")
+    command = [sys.executable, "-m", "caudal", "run", "program.py"]
+    full = {"env": os.environ | {"CAUDAL_TRACEBACK": "full"}}
+    short, long = (
+        subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, **more).stderr for more in ({}, full)
+    )
+    assert "caudal/graph" not in short and "CAUDAL_TRACEBACK=full shows them" in short and "caudal/graph" in long
 
 
 def test_broken_syntax(tmp_path):
