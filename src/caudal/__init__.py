@@ -15,6 +15,8 @@ from .build import (
     custom_gradient,
     frames,
     linalg,
+    recompute,
+    tape,
     functional,
     importer,
     gradients,
@@ -35,6 +37,7 @@ from .train import moving_averages as _moving_averages  # noqa: F401
 from .formats import graph_util as _graph_util  # noqa: F401
 from .train import checkpoint_utils as _checkpoint_utils, meta_graph_import as _meta_graph_import  # noqa: F401
 from .formats import checkpoint_reader as _checkpoint_reader  # noqa: F401
+from .saved_model import builder as _builder, loader as _loader  # noqa: F401
 from .train import graph_io as _graph_io, replicas as _replicas  # noqa: F401
 from .train import optimizers as _optimizers  # noqa: F401
 from .train import schedules as _schedules  # noqa: F401

@@ -1,0 +1,1 @@
+"""SavedModel: graphs with signatures, variables and assets in one folder."""
