@@ -113,6 +113,9 @@ class SparseTensor:
         index, value, shape = index.with_rank(2), value.with_rank(1), shape.with_rank(1)
         index.dims[0].merge_with(value.dims[0])
         index.dims[1].merge_with(shape.dims[0])
+        for part in (indices, values):
+            if part.op.type == "Placeholder":  # fed with another length in each run: nothing is compiled for each
+                part.op.is_list = True
 
     @classmethod
     def from_value(cls, sparse_tensor_value):

@@ -58,6 +58,7 @@ class Classes:
     def _settle(self):
         """Takes out of `compiled` what hangs on values or shapes that only the run knows."""
         moving = {t for op in self.ops for t in self._lists(op)}  # tensors whose shape only the run knows
+        moving |= {t for t in self.fed if getattr(t.op, "is_list", False)}
         for op in self.ops:
             if op in self.compiled:
                 if any(t in moving for t in op._inputs) or not self._know_static(op):
