@@ -1,11 +1,12 @@
 """Slopes of a user's own: `custom_gradient`; second slopes: `hessians`."""
 
 import functools
+import inspect
 import itertools
 
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
-from ..graph.graph import default_graph
+from ..graph.graph import GraphKeys, default_graph
 from ..ground import dtypes, nest
 from ..ground.api import export
 from ..ground.errors import need
@@ -14,6 +15,7 @@ from ..ops.join import concat
 from ..ops.shape import reshape, shape, size
 from ..ops.tensor_array import TensorArray
 from .gradients import RegisterGradient, gradients
+from .scopes import get_variable_scope
 from .while_loop import while_loop
 
 __all__ = ["custom_gradient", "hessians"]
@@ -43,23 +45,69 @@ def custom_gradient(f):
             "The custom_gradient decorator currently supports keywords arguments only when eager execution is enabled.",
         )
         args = [convert_to_tensor(x) for x in args]
+        graph = default_graph()
+        before = len(graph._ops)
         result, slopes_of = f(*args)
+        variables = _variables_used(graph, before, args)
+        _check_variables(variables, slopes_of)
         results = [convert_to_tensor(r) for r in nest.flatten(result)]
         for one in results:
             identity(one)  # 1.15 makes this node, and seeds count it
         name = f"CustomGradient-{next(_numbers)}"
-        RegisterGradient(name)(_slopes(slopes_of, len(results), len(args)))
-        with default_graph().gradient_override_map({"IdentityN": name}):
-            made = identity_n_node([*results, *args])
+        RegisterGradient(name)(_slopes(slopes_of, len(results), len(args), variables))
+        with graph.gradient_override_map({"IdentityN": name}):
+            made = identity_n_node([*results, *args, *variables])
         return nest.pack_sequence_as(result, list(made[: len(results)]))
 
     return decorated
 
 
-def _slopes(slopes_of, results, inputs):
+def _variables_used(graph, before, args):
+    """The trainable resource variables that were read since the graph had `before` nodes, but for those among `args`."""
+    known = {v.handle: v for v in graph.get_collection(GraphKeys.TRAINABLE_VARIABLES) if getattr(v, "handle", None) is not None}
+    read = dict.fromkeys(t for op in graph._ops[before:] for t in op._inputs if t in known and op.type in _READS)
+    given = {t.op._inputs[0] for t in args if t.op.type == "ReadVariableOp"}
+    return [known[t] for t in read if t not in given]
+
+
+_READS = ("ReadVariableOp", "ResourceGather", "ResourceGatherNd")
+
+
+def _check_variables(variables, slopes_of):
+    """Refuses a slope function that cannot be told of the variables, and one that is told in a scope without resources.
+
+    Raises:
+      TypeError: it is so.
+    """
+    told = inspect.getfullargspec(slopes_of)
+    takes = "variables" in told.args or "variables" in told.kwonlyargs or told.varkw is not None
+    need(
+        takes or not variables,
+        "If using @custom_gradient with a function that uses variables, then grad_fn must accept a 'variables' keyword argument.",
+        kind=TypeError,
+    )
+    need(
+        variables or not takes or get_variable_scope().use_resource,
+        "If using @custom_gradient with a function that uses variables, the enclosing variable scope must have use_resource=True.",
+        kind=TypeError,
+    )
+
+
+def _slopes(slopes_of, results, inputs, variables):
     def rule(op, *dys):
-        given = nest.flatten(slopes_of(*dys[:results]))
-        return [None] * results + given
+        dys, of_variables = dys[:results], []
+        if variables:
+            given, of_variables = slopes_of(*dys, variables=variables)
+            wrong = "Must return gradient for each variable from @custom_gradient grad_fn."
+            need(len(of_variables) == len(variables), wrong)
+        else:
+            given = slopes_of(*dys)
+        given = nest.flatten(given)
+        need(
+            len(given) == inputs,
+            f"custom_gradient function expected to return {inputs} gradients, but returned {len(given)} instead.",
+        )
+        return [None] * results + given + list(of_variables)
 
     return rule
 
