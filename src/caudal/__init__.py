@@ -17,6 +17,8 @@ from .build import (
     linalg,
     recompute,
     tape,
+    recompute,
+    tape,
     functional,
     importer,
     gradients,
