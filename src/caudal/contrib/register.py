@@ -18,6 +18,7 @@ from .losses import functions as _losses  # noqa: F401
 from .metrics import plain as _plain  # noqa: F401
 from .metrics import streaming as _streaming  # noqa: F401
 from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
-from .slim import learning, loop  # noqa: F401
+from .slim import evaluation, learning, loop  # noqa: F401
+from .training import training  # noqa: F401
 
 __all__ = []

@@ -10,6 +10,7 @@ from ..graph.graph import Graph
 from ..ground.api import export
 from ..ground.errors import need
 from ..platform import logging
+from ..train.meta_graph import create_meta_graph_def
 from .event_file import EventFile
 
 __all__ = ["FileWriter", "SummaryToEventTransformer"]
@@ -31,7 +32,7 @@ class SummaryToEventTransformer:
         if graph is not None or graph_def is not None:
             self.add_graph(graph=graph, graph_def=graph_def)
             message = graph.as_graph_def(add_shapes=True) if graph is not None else graph_def
-            self.add_meta_graph(MetaGraphDef(graph_def=message))
+            self.add_meta_graph(create_meta_graph_def(graph_def=message))
 
     def add_summary(self, summary, global_step=None):
         """Writes a summary.

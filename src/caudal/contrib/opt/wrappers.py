@@ -2,15 +2,18 @@
 
 import contextlib
 
+from ...build.variables import global_variables
 from ...graph.composite import IndexedSlices
 from ...graph.scopes import colocate_with, control_dependencies, name_scope
 from ...ground.api import export
+from ...ground.errors import need
 from ...ops.clip import clip_by_norm
 from ...ops.control import group
 from ...ops.slicing import gather
 from ...platform import logging
 from ...train.moving_averages import ExponentialMovingAverage
 from ...train.optimizer import Optimizer
+from ...train.saver import Saver
 
 __all__ = ["MovingAverageOptimizer", "VariableClippingOptimizer"]
 
@@ -46,6 +49,39 @@ class MovingAverageOptimizer(Optimizer):
         names = [(v.op.name, self._ema.average(v).op.name) for v in var_list]
         self._swapped_variable_name_map = dict(names) | {b: a for a, b in names}
         return group(train_op, averaged, name="train_with_avg")
+
+    def swapping_saver(self, var_list=None, name="swapping_saver", **kwargs):
+        """A `Saver` that gives variables and their averages each other's names: what it writes restores as averages.
+
+        Args:
+          var_list: variables, or a dict from names to these; all by default.
+          name: of the saver's nodes.
+          **kwargs: the `Saver`'s.
+
+        Raises:
+          RuntimeError: there are no averages yet; ValueError: one is not among the variables.
+        """
+        need(
+            self._swapped_variable_name_map is not None,
+            "Must call apply_gradients or minimize before creating the swapping_saver",
+            kind=RuntimeError,
+        )
+        variables = global_variables() if var_list is None else var_list
+        if not isinstance(variables, dict):
+            variables = {v.op.name: v for v in variables}
+        by_name = {v.op.name: v for v in variables.values()}
+        return Saver({key: self._swapped(by_name, v) for key, v in variables.items()}, name=name, **kwargs)
+
+    def _swapped(self, by_name, variable):
+        """The variable that stands in another's place: for a trained one its average, for an average the trained one."""
+        name = self._swapped_variable_name_map.get(variable.op.name)
+        if name is None:
+            return variable
+        need(
+            name in by_name,
+            f"Variable to swap {name} is not part of variables to save. This breaks MovingAverageOptimizer.",
+        )
+        return by_name[name]
 
 
 @export("contrib.opt.VariableClippingOptimizer")

@@ -109,15 +109,14 @@ def create_train_op(
         transforms.append(_scoped("multiply_grads", lambda grads: multiply_gradients(grads, gradient_multipliers)))
     if clip_gradient_norm > 0:
         transforms.append(_scoped("clip_grads", lambda grads: clip_gradient_norms(grads, clip_gradient_norm)))
-    if summarize_gradients:
-        transforms.append(_scoped("summarize_grads", _with_summaries))
-    return _create(
+    return create(
         total_loss,
         optimizer,
         global_step,
         update_ops,
         variables_to_train,
         transforms,
+        summarize_gradients,
         gate_gradients,
         aggregation_method,
         colocate_gradients_with_ops,
@@ -140,7 +139,20 @@ def _scoped(name, transform):
     return inside
 
 
-def _create(total_loss, optimizer, global_step, update_ops, variables_to_train, transforms, gate, method, colocate, check):
+def create(
+    total_loss,
+    optimizer,
+    global_step,
+    update_ops,
+    variables_to_train,
+    transforms,
+    summarize,
+    gate,
+    method,
+    colocate,
+    check,
+):
+    """The training op, for slopes changed by a list of functions of the list of (slope, variable)."""
     graph = default_graph()
     if global_step is _USE_GLOBAL_STEP:
         global_step = get_or_create_global_step()
@@ -152,10 +164,14 @@ def _create(total_loss, optimizer, global_step, update_ops, variables_to_train, 
         total_loss = with_dependencies([barrier], total_loss)
     if variables_to_train is None:
         variables_to_train = graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
+    else:
+        trainable = graph.get_collection(GraphKeys.TRAINABLE_VARIABLES)
+        need(all(v in trainable for v in variables_to_train), "", kind=AssertionError)
+    need(variables_to_train, "", kind=AssertionError)
     grads = optimizer.compute_gradients(
         total_loss, variables_to_train, gate_gradients=gate, aggregation_method=method, colocate_gradients_with_ops=colocate
     )
-    for transform in transforms:
+    for transform in [*transforms, *([_scoped("summarize_grads", _with_summaries)] if summarize else [])]:
         grads = transform(grads)
     updates = optimizer.apply_gradients(grads, global_step=global_step)
     with name_scope("train_op"):

@@ -1,3 +1,1 @@
-"""tf.contrib.training: hyperparameters, and what trains and evaluates with them."""
-
-from . import hparams  # noqa: F401
+"""contrib.training: the op that trains, the loop that runs it, evaluation."""
