@@ -60,7 +60,7 @@ from .image import (
 )  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401
 from .distributions import classes as _classes, tails as _tails  # noqa: F401
-from .run import session as _session  # noqa: F401
+from .run import py_function as _py_function, session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .lookup import tables as _tables, words as _words  # noqa: F401
