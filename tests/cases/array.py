@@ -48,7 +48,7 @@ for _from, _to in (
         DstT=_to,
         slopes=None if _to in (f64, c64) else (),
     )
-row("Cast", [np.array([-2.9, 2.9, 0.0], f32)], lambda x: vector(-2, 2, 0, kind=i64), DstT=i64)
+row("Cast", [np.array([-2.9, 2.9, 0.0], f32)], lambda x: vector(-2, 2, 0, kind=i64), DstT=i64, slopes=())
 row("Cast", [(normal(3) + 1j * normal(3)).astype(c64)], np.real, DstT=f32, slopes=())
 
 # --- made of nothing --------------------------------------------------------------------------------------
