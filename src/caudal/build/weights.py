@@ -78,8 +78,10 @@ def _dynamic(weights, values, weights_shape, values_shape, weights_rank, values_
 
 
 def _same_rank(weights_rank, values_rank, weights_shape, values_shape):
-    same = NODES["Equal"](weights_rank, values_rank, name="is_same_rank")
-    return cond(same, lambda: _valid_dims(weights_shape, values_shape), lambda: same, name="has_valid_nonscalar_shape")
+    parts = [weights_rank, weights_shape, values_rank, values_shape]
+    with name_scope(None, "has_valid_nonscalar_shape", parts) as scope:
+        same = NODES["Equal"](values_rank, weights_rank, name="is_same_rank")
+        return cond(same, lambda: _valid_dims(weights_shape, values_shape), lambda: same, name=scope)
 
 
 def _valid_dims(weights_shape, values_shape):
