@@ -1,6 +1,6 @@
 """TF1's exceptions, and how an error tells what was wrong, where, and what to do."""
 
-__all__ = ["OpError", "need"]
+__all__ = ["OpError", "advise", "need", "require"]
 
 
 class OpError(Exception):
@@ -117,6 +117,12 @@ def need(true, what, fix=None, kind=ValueError):
     """
     if not true:
         raise advise(kind(what), fix)
+
+
+def require(true, op, what):
+    """Raises InvalidArgumentError for a running `op`, with TF's words, unless `true`."""
+    if not true:
+        raise BY_CODE[3](None, op, what)
 
 
 def advise(error, fix):

@@ -5,8 +5,8 @@ import numpy as np
 from ..graph.define import define
 from ..ground import dtypes
 from ..ground.api import export
-from ..ground.errors import need
-from ..ground.shapes import with_rank
+from ..ground.errors import need, require
+from ..ground.shapes import text, with_rank
 from ..ops.conv_rules import out_dims
 from ..ops.shape import shape
 from .patch_slopes import lead_back
@@ -30,7 +30,8 @@ def side(size, window, stride, rate, padding):
     return count, more // 2, more - more // 2
 
 
-def _lower(B, x, *, ksizes, strides, rates, padding):
+def _lower(B, x, *, ksizes, strides, rates, padding, op):
+    require(x.ndim == 4, op, f"input must be 4-dimensional{text(x.shape)}")
     rows, above, below = side(x.shape[1], ksizes[1], strides[1], rates[1], padding)
     columns, left, right = side(x.shape[2], ksizes[2], strides[2], rates[2], padding)
     x = B.pad(x, ((0, 0), (above, below), (left, right), (0, 0)))

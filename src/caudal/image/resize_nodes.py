@@ -8,8 +8,8 @@ from ..graph import static
 from ..graph.define import define
 from ..ground import dtypes
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError
-from ..ground.shapes import with_rank
+from ..ground.errors import InferError, InvalidArgumentError, require
+from ..ground.shapes import text, with_rank
 from ..ops.shape import shape
 
 __all__ = ["resize_area", "resize_bicubic", "resize_bilinear", "resize_nearest_neighbor"]
@@ -116,6 +116,7 @@ def _lower(matrix):
         return _resized(B, x, size, align_corners, half_pixel_centers, op)
 
     def _resized(B, x, size, align, half, op):
+        require(x.ndim == 4, op, f"input must be 4-dimensional{text(x.shape)}")
         height, width = _sizes(size, op)
         rows, columns = matrix(x.shape[1], height, align, half), matrix(x.shape[2], width, align, half)
         return _mapped(B, B.cast(x, np.float32), rows, columns)
@@ -134,6 +135,7 @@ def _lower_slope(matrix):
 
 
 def _lower_nearest(B, x, size, *, align_corners, half_pixel_centers, op):
+    require(x.ndim == 4, op, f"input must be 4-dimensional{text(x.shape)}")
     height, width = _sizes(size, op)
     rows = _nearest(x.shape[1], height, align_corners, half_pixel_centers)
     columns = _nearest(x.shape[2], width, align_corners, half_pixel_centers)

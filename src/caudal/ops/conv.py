@@ -2,8 +2,8 @@
 
 from ..graph import static
 from ..graph.define import define
-from ..ground.errors import InferError
-from ..ground.shapes import merge_dim, with_rank
+from ..ground.errors import InferError, require
+from ..ground.shapes import merge_dim, text, with_rank
 from .conv_rules import check_backward, check_forward, check_steps, from_nhwc, nhwc_dims, out_dims, pads_for, space, to_nhwc
 
 __all__ = ["conv2d_node", "conv3d_node"]
@@ -168,7 +168,11 @@ def _ungrouped(B, w, shape):
     return (w.reshape(h, width, depth, depth, times) * eye).sum(3)
 
 
-def _lower_depthwise(B, x, w, *, strides, padding, data_format, dilations):
+def _lower_depthwise(B, x, w, *, strides, padding, data_format, dilations, op):
+    for what, array in (("input", x), ("filter", w)):
+        require(array.ndim == 4, op, f"{what} must be 4-dimensional{text(array.shape)}")
+    depth = nhwc_dims(x.shape, data_format)[-1]
+    require(depth == w.shape[2], op, f"input and filter must have the same depth: {depth} vs {w.shape[2]}")
     x = to_nhwc(B, x, data_format)
     where = _geometry(x.shape, w.shape[:2], strides, padding, data_format, dilations)
     return from_nhwc(B, B.conv(x, _grouped(B, w), *where), data_format)

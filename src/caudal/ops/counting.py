@@ -10,7 +10,7 @@ from ..graph.define import define
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError
+from ..ground.errors import InferError, InvalidArgumentError, require
 from .basic import constant
 from .clip import clip_by_value
 from .elementwise import PLAIN, cast, truediv
@@ -41,6 +41,7 @@ def _infer_top_k(x, k):
 
 
 def _lower_top_k(B, x, k, *, op):
+    require(x.ndim >= 1, op, "input must be >= 1-D, got shape []")
     k, n = int(k), x.shape[-1]
     if k < 0:
         raise InvalidArgumentError(None, op, f"Need k >= 0, got {k}")

@@ -9,7 +9,7 @@ from ..graph.graph import Tensor
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError
+from ..ground.errors import InferError, InvalidArgumentError, require
 from .basic import constant, identity
 
 __all__ = ["concat", "pad", "reverse", "split", "stack", "unstack"]
@@ -137,7 +137,8 @@ def _infer_pack(*parts, axis):
 
 
 def _lower_pack(B, *parts, axis, op):
-    shape = np.shape(parts[0])
+    shape, n = np.shape(parts[0]), np.ndim(parts[0]) + 1
+    require(-n <= axis < n, op, f"axis = {axis} not in [{-n}, {n})")
     for k, part in enumerate(parts[1:], 1):
         if np.shape(part) != shape:
             words = f"values[0].shape = {_text(shape)} != values[{k}].shape = {_text(np.shape(part))}"
@@ -494,8 +495,13 @@ def _known_numbers(value):
     return [_known_numbers(one) for one in value] if isinstance(value, (list, tuple)) else value
 
 
-def _lower_reverse(B, x, axes):
-    return B.flip(x, tuple(int(a) for a in np.asarray(axes).reshape(-1)))
+def _lower_reverse(B, x, axes, *, op):
+    at = [int(a) for a in np.asarray(axes).reshape(-1)]
+    for k, a in enumerate(at):
+        require(-x.ndim <= a < x.ndim, op, f"'axis'[{k}] = {a} is out of valid range [0, {x.ndim - 1}")
+    for k, a in enumerate(at):
+        require(a % x.ndim not in [b % x.ndim for b in at[:k]], op, f"axis {a % x.ndim} specified more than once.")
+    return B.flip(x, tuple(at))
 
 
 def _infer_reverse(x, axes):

@@ -89,10 +89,13 @@ def _batch(x):
     return None if dims is None else dims[:-2]
 
 
+def _lower_determinant(B, x, *, op):
+    _check_square(op, x)
+    return B.linalg.det(x)
+
+
 _inverse = define("MatrixInverse", infer=lambda x: [_square(x)], lower=_lower_inverse, grad=_inverse_slope)
-_determinant = define(
-    "MatrixDeterminant", infer=lambda x: [_batch(x)], lower=lambda B, x: B.linalg.det(x), grad=_determinant_slope
-)
+_determinant = define("MatrixDeterminant", infer=lambda x: [_batch(x)], lower=_lower_determinant, grad=_determinant_slope)
 _log_determinant = define(
     "LogMatrixDeterminant",
     infer=lambda x: [_batch(x)] * 2,

@@ -4,6 +4,7 @@ import numpy as np
 
 from ..graph.define import define
 from ..ground.api import export
+from ..ground.errors import require
 from ..ground.shapes import with_rank
 from .nn_functions import batch_normalization, either
 
@@ -21,7 +22,8 @@ def _norm(B, x, depth_radius, bias, alpha):
     return np.asarray(bias, x.dtype) + np.asarray(alpha, x.dtype) * _near(B, x * x, depth_radius)
 
 
-def _lower(B, x, *, depth_radius, bias, alpha, beta):
+def _lower(B, x, *, depth_radius, bias, alpha, beta, op):
+    require(x.ndim == 4, op, "in must be 4-dimensional")
     return x * _norm(B, x, depth_radius, bias, alpha) ** np.asarray(-beta, x.dtype)
 
 

@@ -8,7 +8,7 @@ from ..graph.graph import Tensor
 from ..graph.scopes import colocate_with, name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError, need
+from ..ground.errors import InferError, InvalidArgumentError, need, require
 from .elementwise import PLAIN
 from .fill import ones, zeros, zeros_like
 from .join import concat
@@ -50,7 +50,8 @@ def _infer_part(x):
     return [(*dims[:-2], short)]
 
 
-def _lower_part(B, x):
+def _lower_part(B, x, *, op):
+    require(x.ndim >= 2, op, f"input must be at least 2-dim, received shape: {shapes.text(x.shape)}")
     return B.diagonal(x, axis1=-2, axis2=-1)
 
 

@@ -11,7 +11,7 @@ from ..graph.opdef import gradient
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import need
+from ..ground.errors import need, require
 from . import conv, pool
 from .basic import constant
 from .elementwise import NODES, PLAIN, cast, rsqrt
@@ -515,7 +515,13 @@ def _wide(v, x, data_format):
     return v.reshape((1, -1, 1, 1)) if data_format == b"NCHW" else v
 
 
-def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, is_training):
+def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, is_training, op):
+    require(x.ndim == 4, op, f"input must be 4-dimensional{shapes.text(x.shape)}")
+    n = x.shape[1 if data_format == b"NCHW" else 3]
+    for what, vector in (("scale", scale), ("offset", offset)):
+        require(vector.ndim == 1, op, f"{what} must be 1-dimensional{shapes.text(vector.shape)}")
+        words = f"{what} must have the same number of elements as the channels of x, got {vector.size} and {n}"
+        require(vector.size == n, op, words)
     kind = scale.dtype
     y = x.astype(kind)
     if is_training:
@@ -542,9 +548,9 @@ def _infer_fused(x, scale, offset, mean, variance, *, data_format, is_training):
 
 
 def _fused(kind, outputs):
-    def lower(B, x, scale, offset, mean, variance, *, epsilon, data_format, is_training):
+    def lower(B, x, scale, offset, mean, variance, *, epsilon, data_format, is_training, op):
         return _lower_fused(
-            B, x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format, is_training=is_training
+            B, x, scale, offset, mean, variance, epsilon=epsilon, data_format=data_format, is_training=is_training, op=op
         )[:outputs]
 
     def infer(*inputs, data_format, is_training):

@@ -11,8 +11,8 @@ from ..graph.graph import default_graph
 from ..graph.scopes import name_scope
 from ..ground import dtypes
 from ..ground.api import export
-from ..ground.errors import InvalidArgumentError
-from ..ground.shapes import dimension_value, with_rank
+from ..ground.errors import InvalidArgumentError, require
+from ..ground.shapes import dimension_value, text, with_rank
 from .basic import same
 from .elementwise import NODES
 
@@ -43,6 +43,8 @@ def _shaped(shape, *_):
 
 def _sizes(shape, op):
     """A shape as a tuple of ints."""
+    if np.ndim(shape) != 1:
+        raise InvalidArgumentError(None, op, f"shape must be a vector of {{int32,int64}}, got shape {text(np.shape(shape))}")
     sizes = tuple(int(d) for d in shape)
     if any(d < 0 for d in sizes):
         raise InvalidArgumentError(None, op, f"Dimension {min(sizes)} must be >= 0")
@@ -186,6 +188,7 @@ def _infer_multinomial(logits, samples):
 
 
 def _multinomial(B, logits, samples, *, state, op, output_dtype):
+    require(logits.ndim == 2, op, f"logits should be a matrix, got shape {text(logits.shape)}")
     out, after = draws.multinomial(state.get(lambda: begin(op)), np.asarray(logits), int(samples), output_dtype.np)
     state.write(after)
     return out

@@ -11,7 +11,7 @@ from ..graph.define import define
 from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError, UnimplementedError
+from ..ground.errors import InferError, InvalidArgumentError, UnimplementedError, require
 from .basic import CPP_NAMES, constant
 
 __all__ = ["expand_dims", "rank", "reshape", "shape", "size", "squeeze", "tile", "transpose"]
@@ -282,6 +282,8 @@ def _infer_squeeze(x, *, squeeze_dims):
 
 
 def _lower_squeeze(B, x, *, squeeze_dims, op):
+    for a in squeeze_dims:
+        require(-x.ndim <= a < x.ndim, op, f"Tried to squeeze dim index {a} for tensor with {x.ndim} dimensions.")
     axes = [a % x.ndim for a in squeeze_dims] or [k for k, d in enumerate(x.shape) if d == 1]
     for k in axes:
         if x.shape[k] != 1:
@@ -454,12 +456,16 @@ def _infer_broadcast_to(x, want):
     return [shapes.broadcast(x.dims, dims)]
 
 
-broadcast_to_node = define(
-    "BroadcastTo",
-    infer=_infer_broadcast_to,
-    lower=lambda B, x, want: B.broadcast_to(x, tuple(int(d) for d in want)),
-    static=(1,),
-)
+def _lower_broadcast_to(B, x, want, *, op):
+    want = tuple(int(d) for d in want)
+    words = f"Rank of input ({x.ndim}) must be no greater than rank of output shape ({len(want)})."
+    require(x.ndim <= len(want), op, words)
+    fits = all(a in (1, b) for a, b in zip(x.shape[::-1], want[::-1], strict=False))
+    require(fits, op, f"Incompatible shapes: {shapes.text(x.shape)} vs. {shapes.text(want)}")
+    return B.broadcast_to(x, want)
+
+
+broadcast_to_node = define("BroadcastTo", infer=_infer_broadcast_to, lower=_lower_broadcast_to, static=(1,))
 
 
 @export("broadcast_to")

@@ -10,7 +10,7 @@ from ..graph.scopes import name_scope
 from ..ground import dtypes, shapes
 from ..ground.api import constant as public
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError
+from ..ground.errors import InferError, InvalidArgumentError, require
 from ..ground.shapes import Dimension
 from .basic import constant, same
 from .fill import ones_like
@@ -42,6 +42,10 @@ def _infer_slice(x, begin, size):
 
 
 def _lower_slice(B, x, begin, size, *, op):
+    begin, size = np.asarray(begin), np.asarray(size)
+    if begin.shape != (x.ndim,) or size.shape != (x.ndim,):
+        words = f"but got shapes {shapes.text(begin.shape)} and {shapes.text(size.shape)} instead."
+        raise InvalidArgumentError(None, op, f"Expected begin and size arguments to be 1-D tensors of size {x.ndim}, {words}")
     index = []
     for k, (low, n) in enumerate(zip(np.asarray(begin), np.asarray(size), strict=True)):
         low, n = int(low), int(n)
@@ -417,7 +421,10 @@ def infer_gather_nd(x, indices):
 
 def lower_gather_nd(B, x, indices, *, op):
     """The parts of `x` that the rows of `indices` name."""
+    require(x.ndim >= 1, op, "params must be at least a vector")
+    require(indices.ndim >= 1, op, "indices must be at least a vector")
     n = indices.shape[-1]
+    require(n <= x.ndim, op, f"index innermost dimension length must be <= params rank; saw: {n} vs. {x.ndim}")
     if not B.compiled and indices.size:
         limit = np.array(x.shape[:n])
         bad = ((indices < 0) | (indices >= limit)).any(-1)

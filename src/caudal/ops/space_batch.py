@@ -8,7 +8,7 @@ from ..graph.define import define
 from ..graph.scopes import name_scope
 from ..ground import dtypes
 from ..ground.api import export
-from ..ground.errors import InferError
+from ..ground.errors import InferError, require
 from ..ground.shapes import with_rank
 from .conv_rules import format_dims, from_nhwc, nhwc_dims, to_nhwc
 from .fill import zeros
@@ -64,9 +64,13 @@ def _infer_to_space(x, block_shape, crops):
     return [(batch, *space, *dims[len(block) + 1 :])]
 
 
-def _lower_to_batch(B, x, block_shape, paddings):
+def _lower_to_batch(B, x, block_shape, paddings, *, op):
     block = tuple(int(b) for b in block_shape)
     m = len(block)
+    require(x.ndim >= m + 1, op, f"input rank should be >= {m + 1} instead of {x.ndim}")
+    for k, (size, b, (low, high)) in enumerate(zip(x.shape[1:], block, paddings, strict=False)):
+        grown = size + int(low) + int(high)
+        require(grown % b == 0, op, f"padded_shape[{k}]={grown} is not divisible by block_shape[{k}]={b}")
     x = B.pad(x, [(0, 0), *[(int(a), int(b)) for a, b in paddings], *[(0, 0)] * (x.ndim - 1 - m)])
     rest = x.shape[m + 1 :]
     outer = [n // b for n, b in zip(x.shape[1:], block, strict=False)]
@@ -76,9 +80,13 @@ def _lower_to_batch(B, x, block_shape, paddings):
     return x.transpose(order).reshape(-1 if x.size else x.shape[0] * _product(block), *outer, *rest)
 
 
-def _lower_to_space(B, x, block_shape, crops):
+def _lower_to_space(B, x, block_shape, crops, *, op):
     block = tuple(int(b) for b in block_shape)
-    m, batch = len(block), x.shape[0] // _product(block_shape)
+    m, times = len(block), _product(block_shape)
+    require(x.ndim >= m + 1, op, f"input rank should be >= {m + 1} instead of {x.ndim}")
+    words = f"Input batch dimension ({x.shape[0]}) is not divisible by product of block sizes ({times})"
+    require(x.shape[0] % times == 0, op, words)
+    batch = x.shape[0] // times
     space, rest = x.shape[1 : m + 1], x.shape[m + 1 :]
     x = x.reshape(*block, batch, *space, *rest)
     order = [m, *[axis for k in range(m) for axis in (m + 1 + k, k)], *range(2 * m + 1, x.ndim)]
@@ -199,16 +207,21 @@ def _infer_from_depth(x, *, block_size, data_format):
     return [format_dims(out, data_format)]
 
 
-def _lower_to_depth(B, x, *, block_size, data_format):
+def _lower_to_depth(B, x, *, block_size, data_format, op):
+    require(x.ndim == 4, op, f"Input rank should be: 4 instead of: {x.ndim}")
     n, h, w, c = (x := to_nhwc(B, x, data_format)).shape
     b = block_size
+    fits = h % b == 0 and w % b == 0
+    require(fits, op, f"Image width {w} and height {h} should be divisible by block_size: {b}")
     x = x.reshape(n, h // b, b, w // b, b, c).transpose(0, 1, 3, 2, 4, 5)
     return from_nhwc(B, x.reshape(n, h // b, w // b, b * b * c), data_format)
 
 
-def _lower_from_depth(B, x, *, block_size, data_format):
+def _lower_from_depth(B, x, *, block_size, data_format, op):
+    require(x.ndim == 4, op, f"Input rank should be: 4 instead of: {x.ndim}")
     n, h, w, c = (x := to_nhwc(B, x, data_format)).shape
     b = block_size
+    require(c % (b * b) == 0, op, f"Input depth dimension {c}should be divisible by: {b * b}")
     x = x.reshape(n, h, w, b, b, c // (b * b)).transpose(0, 1, 3, 2, 4, 5)
     return from_nhwc(B, x.reshape(n, h * b, w * b, c // (b * b)), data_format)
 

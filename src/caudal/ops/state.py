@@ -9,7 +9,7 @@ from ..graph.define import define
 from ..graph.notes import initialize, locate
 from ..ground import shapes
 from ..ground.api import export
-from ..ground.errors import FailedPreconditionError, InvalidArgumentError, OutOfRangeError
+from ..ground.errors import FailedPreconditionError, InvalidArgumentError, OutOfRangeError, require
 from .slicing import assign_at, check_indices, infer_gather_nd, lower_gather_nd
 
 __all__ = ["assign", "assign_add", "assign_sub"]
@@ -172,7 +172,14 @@ def _scatter(kind):
     def lower(B, ref, indices, updates, *, op):
         x = ref.read()
         check_indices(B, indices, x.shape[0], op)
-        rows = B.broadcast_to(updates, (*indices.shape, *x.shape[1:]))
+        want = (*indices.shape, *x.shape[1:])
+        require(
+            updates.shape in ((), want),
+            op,
+            "Must have updates.shape = indices.shape + params.shape[1:] or updates.shape = [], got updates.shape "
+            f"{shapes.text(updates.shape)}, indices.shape {shapes.text(indices.shape)}, params.shape {shapes.text(x.shape)}",
+        )
+        rows = B.broadcast_to(updates, want)
         ref.write(_change(kind, B, x, indices, rows).astype(x.dtype))
         return ref
 

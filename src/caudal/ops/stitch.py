@@ -6,7 +6,7 @@ from ..graph import static
 from ..graph.define import define
 from ..ground import dtypes, shapes
 from ..ground.api import export
-from ..ground.errors import InferError, InvalidArgumentError
+from ..ground.errors import InferError, InvalidArgumentError, require
 from .slicing import gather
 
 __all__ = ["dynamic_partition", "dynamic_stitch", "set_diff"]
@@ -24,9 +24,12 @@ def _infer_stitch(*inputs):
     return [None if tail is None else (rows, *tail)]
 
 
-def _lower_stitch(B, *inputs):
+def _lower_stitch(B, *inputs, op):
     half = len(inputs) // 2
     indices, data = [np.asarray(i) for i in inputs[:half]], inputs[half:]
+    for k, (i, d) in enumerate(zip(indices, data, strict=True)):
+        words = f"data[{k}].shape = {shapes.text(d.shape)} does not start with indices[{k}].shape = {shapes.text(i.shape)}"
+        require(d.shape[: i.ndim] == i.shape, op, words)
     rows = max((int(i.max()) + 1 for i in indices if i.size), default=0)
     tail = data[0].shape[indices[0].ndim :]
     out = B.zeros((rows, *tail), data[0].dtype)

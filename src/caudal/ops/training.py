@@ -5,6 +5,7 @@ import numpy as np
 from ..graph.define import define
 from ..graph.opdef import lookup, wants
 from ..ground import shapes
+from ..ground.errors import InvalidArgumentError
 
 __all__ = ["node"]
 
@@ -152,13 +153,22 @@ _FORMULAS = {
 }
 
 
-def _dense(formula, slots, resource):
-    keys = wants(formula)
+def _check_slope(op, value, slope):
+    if value.shape != slope.shape:
+        name = "delta" if op.type.endswith("GradientDescent") else "grad"
+        words = f"var and {name} do not have the same shape{shapes.text(value.shape)} {shapes.text(slope.shape)}"
+        raise InvalidArgumentError(None, op, words)
+
+
+def _dense(formula, slots, resource, grad_at):
+    keys, at = wants(formula), grad_at - slots - 1
 
     def lower(B, *args, op):
         cells, rest = args[: slots + 1], args[slots + 1 :]
         named = {k: op.attrs[k] for k in keys if k in op.attrs}
-        made = formula(B, *[c.read() for c in cells], *rest, **named)
+        held = [c.read() for c in cells]
+        _check_slope(op, held[0], rest[at])
+        made = formula(B, *held, *rest, **named)
         for cell, value in zip(cells, made, strict=True):
             cell.write(value)
         return () if resource else cells[0]
@@ -195,13 +205,21 @@ def _infer_ref(var, *rest, op):
     return [var.dims]
 
 
+def _slope_of(kind):
+    """Which input of an op is the slope."""
+    return next(k for k, arg in enumerate(lookup(kind).inputs) if arg.name in ("grad", "delta"))
+
+
 for _name, (_formula, _slots, _sparse) in _FORMULAS.items():
     for _prefix, _resource in (("Apply", False), ("ResourceApply", True)):
         _kind = _prefix + _name
         if _name == "KerasMomentum" and not _resource:
             continue
         _NODES[_kind] = define(
-            _kind, infer=(lambda *_: []) if _resource else _infer_ref, lower=_dense(_formula, _slots, _resource), grad=None
+            _kind,
+            infer=(lambda *_: []) if _resource else _infer_ref,
+            lower=_dense(_formula, _slots, _resource, _slope_of(_kind)),
+            grad=None,
         )
     if not _sparse:
         continue
