@@ -26,4 +26,4 @@ from . import (
     edit_distance,
     embedding_safe,
 )  # noqa: F401, I001
-from . import static_value, timestamp, batch_scatter  # noqa: F401, I001
+from . import static_value, timestamp, batch_scatter, quantized  # noqa: F401, I001
