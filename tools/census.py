@@ -19,7 +19,7 @@ ORIGINS = {"v1.15", "contrib", "import", "examples"}
 
 def resolves(symbol):
     """Whether a name leads to something that is made."""
-    if symbol.startswith("tf.examples") or symbol.startswith("tf.python"):
+    if symbol.startswith(("tf.examples", "tf.python", "tf.core")):
         try:
             importlib.import_module("tensorflow" + symbol[2:])
         except ImportError:

@@ -6,43 +6,13 @@ import importlib.machinery
 import sys
 import types
 
+from .private import attach, private_module
+
 __all__ = ["install", "lend"]
 
 _HOME = __name__.split(".")[0]
 _OTHER = {"examples.tutorials.mnist.input_data": "data.tutorial"}
-_EMPTY = frozenset(
-    {
-        "examples",
-        "examples.tutorials",
-        "examples.tutorials.mnist",
-        "python",
-        "python.framework",
-        "python.ops",
-        "python.platform",
-        "python.training",
-    }
-)
-_PYTHON = {  # where older programs found things, and where they are
-    "python.framework.ops": "",
-    "python.framework.dtypes": "",
-    "python.framework.tensor_shape": "",
-    "python.ops.array_ops": "",
-    "python.ops.math_ops": "math",
-    "python.ops.nn_ops": "nn",
-    "python.ops.nn": "nn",
-    "python.ops.init_ops": "initializers",
-    "python.ops.variable_scope": "",
-    "python.ops.control_flow_ops": "",
-    "python.platform.gfile": "gfile",
-    "python.platform.app": "app",
-    "python.platform.flags": "flags",
-    "python.platform.tf_logging": "logging",
-    "python.training.moving_averages": "train",
-    "python.ops.rnn": "nn",
-    "python.ops.rnn_cell": "nn.rnn_cell",
-    "python.ops.variables": "",
-    "python.ops.random_ops": "random",
-}
+_EMPTY = frozenset({"examples", "examples.tutorials", "examples.tutorials.mnist"})
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -79,10 +49,11 @@ def _target(name):
     path = name.partition(".")[2]
     if path in _OTHER:
         return importlib.import_module(f"{_HOME}.{_OTHER[path]}")
-    if path in _PYTHON:
-        path = _PYTHON[path]
     if path in _EMPTY:
         return types.ModuleType(name, "A place where programs look for modules.")
+    hidden = private_module(path)
+    if hidden is not None:
+        return hidden
     found = root
     for part in path.split(".") if path else ():
         found = getattr(found, part, None)
@@ -102,5 +73,6 @@ def install():
 
 def lend():
     """Provides the name `tensorflow` in this process if nothing else does."""
+    attach()
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)  # before the finder of files, which would load our packages a second time

@@ -1,1 +1,3 @@
-"""contrib.training: the op that trains, the loop that runs it, evaluation."""
+"""tf.contrib.training: hyperparameters, the op that trains, the loop that runs it, evaluation."""
+
+from . import hparams  # noqa: F401

@@ -1,0 +1,93 @@
+"""Names that only TensorFlow's private modules have, and that programs took from there."""
+
+from ..build import initializers
+from ..build.cond import smart_cond, smart_constant_value
+from ..formats.proto.device_pb2 import DeviceAttributes
+from ..graph import static
+from ..graph.convert import convert_to_tensor, register_tensor_conversion_function
+from ..graph.graph import Tensor
+from ..ground import dtypes, nest
+from ..ground.shapes import TensorShape, as_dimension, as_shape, unknown_shape
+from ..layers.base import InputSpec
+from ..ops.control import with_dependencies
+from ..ops.flow import merge, switch
+from ..ops.shape import rank_internal, shape_internal
+from ..rnn.step import transpose_batch_time
+from ..run import devices
+from .timeline import Timeline
+
+__all__ = ["EXTRAS"]
+
+
+def constant_value(tensor, partial=False):
+    """The value of a tensor that constants alone decide, as an array; None if it is not known."""
+    return static.python_value(tensor)
+
+
+def constant_value_as_shape(tensor):
+    """What is known of the shape that an int vector holds."""
+    return TensorShape(static.python_shape(tensor))
+
+
+def is_tensor(x):
+    """Whether `x` is a tensor."""
+    return isinstance(x, Tensor)
+
+
+def list_local_devices(session_config=None):
+    """The devices of this machine, as `DeviceAttributes` messages."""
+    return [
+        DeviceAttributes(
+            name="/" + one.name.rpartition("/")[2],
+            device_type=one.device_type,
+            memory_limit=one.memory_limit_bytes,
+            incarnation=one.incarnation,
+        )
+        for one in devices.listed()
+    ]
+
+
+def convert_n_to_tensor(values, dtype=None, name=None, preferred_dtype=None):
+    """Each of `values` as a tensor; None stays None."""
+    return [
+        None if v is None else convert_to_tensor(v, dtype, None if name is None else f"{name}_{k}", preferred_dtype)
+        for k, v in enumerate(values)
+    ]
+
+
+def _tensor_shape():
+    return {
+        "as_dimension": as_dimension,
+        "as_shape": as_shape,
+        "matrix": lambda rows, cols: TensorShape([rows, cols]),
+        "scalar": lambda: TensorShape([]),
+        "unknown_shape": lambda ndims=None, rank=None: unknown_shape(rank if rank is not None else ndims),
+        "vector": lambda length: TensorShape([length]),
+    }
+
+
+EXTRAS = {
+    "python.client.device_lib": {"list_local_devices": list_local_devices},
+    "python.client.timeline": {"Timeline": Timeline},
+    "python.eager.context": {"executing_eagerly": lambda: False, "in_graph_mode": lambda: True},
+    "python.framework.ops": {
+        "convert_n_to_tensor": convert_n_to_tensor,
+        "internal_convert_to_tensor": convert_to_tensor,
+        "register_tensor_conversion_function": register_tensor_conversion_function,
+    },
+    "python.framework.smart_cond": {"smart_cond": smart_cond, "smart_constant_value": smart_constant_value},
+    "python.framework.tensor_shape": _tensor_shape(),
+    "python.framework.tensor_util": {
+        "constant_value": constant_value,
+        "constant_value_as_shape": constant_value_as_shape,
+        "is_tensor": is_tensor,
+        "shape_tensor": lambda shape: convert_to_tensor(shape, dtypes.int32, name="shape"),
+    },
+    "python.layers.base": {"InputSpec": InputSpec},
+    "python.layers.utils": {"constant_value": smart_constant_value, "smart_cond": smart_cond},
+    "python.ops.array_ops": {"rank_internal": rank_internal, "shape_internal": shape_internal},
+    "python.ops.control_flow_ops": {"merge": merge, "switch": switch, "with_dependencies": with_dependencies},
+    "python.ops.init_ops": {k: getattr(initializers, k) for k in ("Constant", "Initializer", "Ones", "Zeros")},
+    "python.ops.rnn": {"_transpose_batch_time": transpose_batch_time},
+    "python.util.nest": {k: getattr(nest, k) for k in dir(nest) if callable(getattr(nest, k)) and not k.startswith("_")},
+}
