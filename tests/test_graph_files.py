@@ -1,0 +1,112 @@
+"""Graphs that TensorFlow 1.15.5 wrote are read node by node, run as they ran, and written as it wrote them."""
+
+import files115
+import numpy as np
+import pytest
+from google.protobuf import text_format
+
+import caudal as tf
+from caudal.formats.proto.meta_graph_pb2 import SavedModel
+
+X = (np.arange(320, dtype="f") % 17 / 17).reshape(5, 8, 8, 1)
+
+
+def read(name):
+    """The GraphDef in a file."""
+    out, data = tf.GraphDef(), (files115.FOLDER / name).read_bytes()
+    if name.endswith(".pb"):
+        out.ParseFromString(data)
+    else:
+        text_format.Merge(data.decode(), out)
+    return out
+
+
+@pytest.mark.parametrize("name", ["convnet.pb", "convnet.pbtxt", "frozen.pb", "cond.pb", "while.pb"])
+def test_nodes(name):
+    """What was imported is exported as the same messages, in an order that is TF's where no loop stands in the way."""
+    given = read("graphs/" + name)
+    with tf.Graph().as_default() as graph:
+        tf.import_graph_def(given, name="")
+    made = graph.as_graph_def()
+    assert {n.name: n for n in made.node} == {n.name: n for n in given.node}
+    wanted = {n[0]: n for n in files115.expected()[name.split(".")[0]]["nodes"]}
+    for op in graph.get_operations():
+        _, kind, inputs, controls, outputs = wanted[op.name]
+        assert (op.type, [t.name for t in op.inputs], sorted(c.name for c in op.control_inputs)) == (kind, inputs, controls)
+        if name != "while.pb":  # of a loop's values TF itself forgets the shapes
+            dims = [None if t.shape.dims is None else t.shape.as_list() for t in op.outputs]
+            assert [[t.dtype.name, d] for t, d in zip(op.outputs, dims, strict=True)] == outputs
+
+
+def test_control_flow_runs():
+    """Conds and loops from files give the recorded values and slopes."""
+    feeds = {
+        "while": [{"n:0": n, "x:0": [0.5, -2.0]} for n in (0, 1, 4)],
+        "cond": [{"p:0": p, "x:0": x} for p, x in ((True, [1.0, 2.0]), (True, [-1.0, 2.0]), (False, [3.0, 4.0]))],
+    }
+    for name, fetches in (("while", ["total:0", "slope:0"]), ("cond", ["y:0", "slope:0"])):
+        with tf.Graph().as_default(), tf.Session() as session:
+            tf.import_graph_def(read(f"graphs/{name}.pb"), name="")
+            for feed, run in zip(feeds[name], files115.expected()[name]["runs"], strict=True):
+                for value, want in zip(session.run(fetches, feed), run, strict=True):
+                    files115.assert_close(value, want)
+
+
+def test_frozen_graph_runs():
+    """A frozen net gives the recorded probabilities."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.import_graph_def(read("graphs/frozen.pb"), name="")
+        files115.assert_close(session.run("probabilities:0", {"x:0": X}), files115.expected()["frozen"]["probabilities"])
+
+
+def test_meta_graph():
+    """A MetaGraph fills its collections, its saver restores, and it is exported as it was."""
+    wanted, given = (
+        files115.expected()["convnet"],
+        tf.MetaGraphDef.FromString((files115.FOLDER / "graphs/convnet.meta").read_bytes()),
+    )
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        saver = tf.train.import_meta_graph(files115.path("graphs/convnet.meta"))
+        saver.restore(session, files115.path("graphs/convnet.ckpt"))
+        files115.assert_close(session.run("fc/BiasAdd:0", {"x:0": X}), wanted["logits"])
+        names = {k: [getattr(v, "name", "") for v in graph.get_collection(k)] for k in graph.get_all_collection_keys()}
+        assert names == {k: v for k, v in wanted["collections"].items() if v}
+        assert saver.export_meta_graph(clear_devices=True) == given
+
+
+def test_loop_from_meta_graph_is_differentiated():
+    """dynamic_rnn from a MetaGraph runs, and has a slope."""
+    x = np.linspace(-1, 1, 30, dtype="f").reshape(2, 5, 3)
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        tf.train.import_meta_graph(files115.path("graphs/rnn.ckpt.meta")).restore(session, files115.path("graphs/rnn.ckpt"))
+        out, given = (graph.get_tensor_by_name(n) for n in ("out:0", "x:0"))
+        files115.assert_close(session.run(out, {given: x}), files115.expected()["rnn"]["out"])
+        slope = session.run(tf.gradients(out, given)[0], {given: x})
+        step = np.zeros_like(x)
+        step[0, 1, 2] = 1e-2
+        far, near = (session.run(out, {given: x + s * step}).sum(dtype="f8") for s in (1, -1))
+        np.testing.assert_allclose(slope[0, 1, 2], (far - near) / 2e-2, rtol=1e-2)
+
+
+def test_saved_model():
+    """A SavedModel with a table and an asset is served as it was."""
+    wanted = files115.expected()["saved_model"]
+    with tf.Graph().as_default(), tf.Session() as session:
+        made = tf.saved_model.loader.load(session, ["serve"], files115.path("saved_model"))
+        signature = made.signature_def["serving_default"]
+        for name in ("logits", "best"):
+            value = session.run(signature.outputs[name].name, {signature.inputs["x"].name: wanted["feed"]["x"]})
+            files115.assert_close(value, wanted[name])
+
+
+def test_assets_stay_inside(tmp_path):
+    """A SavedModel whose asset points out of its folder is refused."""
+    model = SavedModel.FromString((files115.FOLDER / "saved_model/saved_model.pb").read_bytes())
+    note = model.meta_graphs[0].collection_def["saved_model_assets"].any_list.value[0]
+    note.value = note.value.replace(b"vocabulary.txt", b"/etc/some/file")
+    (tmp_path / "saved_model.pb").write_bytes(model.SerializeToString())
+    for name in ("variables.index", "variables.data-00000-of-00001"):
+        (tmp_path / "variables").mkdir(exist_ok=True)
+        (tmp_path / "variables" / name).write_bytes((files115.FOLDER / "saved_model/variables" / name).read_bytes())
+    with tf.Graph().as_default(), tf.Session() as session, pytest.raises(ValueError, match="not inside"):
+        tf.saved_model.loader.load(session, ["serve"], str(tmp_path))
