@@ -16,6 +16,7 @@ from .build import (
     frames,
     linalg,
     pfor,
+    pfor,
     pass_through,
     recompute,
     tape,
