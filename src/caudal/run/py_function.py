@@ -78,7 +78,7 @@ def _unknown(*_, Tout):  # noqa: N803  # TF's name
 _node = define("EagerPyFunc", infer=_unknown, lower=_lower, host=True, grad=_slope)
 
 
-@export("py_function", "contrib.eager.py_func")
+@export("py_function")
 def py_function(func, inp, Tout, name=None):  # noqa: N803  # TF's name
     """A Python function of tensors as an op with a gradient.
 
