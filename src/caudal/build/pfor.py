@@ -80,7 +80,8 @@ def _for_broadcast(inputs):
             continue
         dims = shape(x.t)
         gap = reshape(most - own, [1])
-        out.append(reshape(x.t, concat([dims[:1], tile([1], gap), dims[1:]], axis=0)))
+        ones = tile([1], gap)
+        out.append(reshape(x.t, concat([dims[:1], ones, dims[1:]], axis=0)))
     return out
 
 
