@@ -49,7 +49,8 @@ class _Private(types.ModuleType):
             return raw_op(name)
         for public in places.below(self._path) or ("",):
             found = getattr(_public(public), name, None)
-            if found is not None and not isinstance(found, Missing):
+            ours = not public and isinstance(found, types.ModuleType)  # a package of ours, not a name of TensorFlow's
+            if found is not None and not ours and not isinstance(found, Missing):
                 return found
         return None
 

@@ -1,9 +1,10 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
-from . import crf, legacy_seq2seq, rnn, seq2seq, training  # noqa: F401
+from . import crf, distributions, legacy_seq2seq, rnn, seq2seq, training  # noqa: F401
 from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
     adaptive_clipping,
+    batch_norm,
     encoders,
     initializers,
     layers,
@@ -19,6 +20,6 @@ from .metrics import plain as _plain  # noqa: F401
 from .metrics import streaming as _streaming  # noqa: F401
 from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
 from .slim import evaluation, learning, loop  # noqa: F401
-from .training import training  # noqa: F401
+from .training import training as _training  # noqa: F401
 
 __all__ = []
