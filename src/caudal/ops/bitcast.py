@@ -1,5 +1,7 @@
 """The bits of a tensor read as another dtype."""
 
+import numpy as np
+
 from ..graph.define import define
 from ..ground import shapes
 from ..ground.api import export
@@ -30,7 +32,8 @@ def _lower(B, x, *, type, op):
     if not x.ndim or x.shape[-1] * have != want:
         names = x.dtype.name, type.name
         raise InvalidArgumentError(None, op, f"Cannot bitcast from {names[0]} to {names[1]}: shape {shapes.text(x.shape)}")
-    return B.ascontiguousarray(x).view(type.np)[..., 0]
+    whole = x if B.compiled else np.ascontiguousarray(x)  # NumPy's view wants the last dimension in one piece
+    return whole.view(type.np)[..., 0]
 
 
 _node = define("Bitcast", infer=_infer, lower=_lower)
