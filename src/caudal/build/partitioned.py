@@ -203,7 +203,7 @@ def get_partitioned(store, make, name, shape, dtype, initializer, reuse, partiti
     given = initializer is not None and not callable(initializer)
     if given:
         initializer = initializer if isinstance(initializer, Tensor) else convert_to_tensor(initializer, dtype)
-        shape = initializer.get_shape()
+        shape = TensorShape(shape).merge_with(initializer.get_shape())
         dtype = initializer.dtype.base_dtype
     shape = TensorShape(shape)
     if name in store._partitioned:

@@ -231,10 +231,6 @@ def _get(
 ):
     """The variable of a full name: shared or made."""
     dtype = dtypes.as_dtype(dtype)
-    need(
-        initializer is None or shape is None or callable(initializer) or isinstance(initializer, type) or initializer is None,
-        "If initializer is a constant, do not specify shape.",
-    )
     if partitioner is not None:
         need(callable(partitioner), f"Partitioner must be callable, but received: {partitioner}")
 
@@ -262,6 +258,10 @@ def _get(
 
         with name_scope(None):
             return get_partitioned(store, make, name, shape, dtype, initializer, reuse, partitioner)
+    need(
+        initializer is None or shape is None or callable(initializer),
+        "If initializer is a constant, do not specify shape.",
+    )
     need(
         f"{name}/part_0" not in store._vars,
         f"No partitioner was provided, but a partitioned version of the variable was found: {name}/part_0. Perhaps a variable of "

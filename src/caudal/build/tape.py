@@ -124,6 +124,7 @@ class GradientTape:
     def watch(self, tensor):
         """Has slopes by a tensor (or each of a nest of tensors) told."""
         for one in nest.flatten(tensor):
+            need(hasattr(one, "op"), f"Passed in object of type {type(one)}, not tf.Tensor")
             self._watched[_key(one)] = one
 
     @contextlib.contextmanager

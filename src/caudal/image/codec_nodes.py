@@ -124,7 +124,7 @@ def _infer_picture(image):
 
 def _lower_encode_png(B, image, *, compression):
     if image.shape[2] not in (1, 2, 3, 4):
-        _refuse(f"image must have 1, 2, 3, or 4 channels, has {image.shape[2]}")
+        _refuse(f"image must have 1, 2, 3, or 4 channels, got {image.shape[2]}")
     return png.encode(np.asarray(image), compression)
 
 

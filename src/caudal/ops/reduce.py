@@ -42,13 +42,7 @@ def _axes(x, axes, op):
     for a in at:
         if not -x.ndim <= a < x.ndim:
             raise InvalidArgumentError(None, op, f"Invalid reduction dimension ({a} for input with {x.ndim} dimension(s)")
-    seen = set()
-    for a in at:
-        if a % x.ndim in seen:
-            words = f"Invalid reduction arguments: Axes contains duplicate dimension: {a % x.ndim}"
-            raise InvalidArgumentError(None, op, words)
-        seen.add(a % x.ndim)
-    return tuple(a % x.ndim for a in at)
+    return tuple(dict.fromkeys(a % x.ndim for a in at))  # one that comes twice is taken without a word
 
 
 def _reduction(way, empty=None):
