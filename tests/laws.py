@@ -13,11 +13,12 @@ from caudal.graph.opdef import lookup
 from caudal.run import plan
 from caudal.run.compiled_step import CompiledStep
 
-__all__ = ["VAGUE", "build", "check_slope", "check_slope_of_slope", "close", "compiled", "reference", "refusal"]
+__all__ = ["STRICT", "VAGUE", "build", "check_slope", "check_slope_of_slope", "close", "compiled", "reference", "refusal"]
 
 VAGUE = frozenset(
     {"BroadcastGradientArgs", "PlaceholderWithDefault", "MirrorPadGrad", "FusedBatchNormV3"}
 )  # 1.15 says no more of them
+STRICT = frozenset({"ParallelConcat"})  # 1.15 refuses it where shapes aren't known
 _FLOATS = (np.floating, np.complexfloating)
 
 
@@ -203,8 +204,10 @@ def _gives_floats(row):
 
 
 def in_doubles(row):
-    """Whether the row's op takes float64 in place of float32."""
+    """Whether the row's op takes and gives float64 in place of float32."""
     definition = lookup(row.op)
+    if any(arg.dtype is tf.float32 for arg in definition.outputs):
+        return False
     for arg, x in zip(definition.inputs, row.inputs, strict=True):
         for a in x if isinstance(x, list) else [x]:
             kind = _DOUBLE.get(a.dtype.name)

@@ -108,10 +108,8 @@ def _lu(x):
 row("Lu", [normal(4, 4)], _lu, tol=1e-5)
 
 
-def _eigen(x):
-    return tuple(np.linalg.eigh(x))
-
-
+row("Qr", [normal(4, 3)], lambda x: tuple(np.linalg.qr(x)), tol=1e-5)
+row("Qr", [normal(2, 3, 3, kind=f64)], lambda x: tuple(np.linalg.qr(x)))
 row("SelfAdjointEigV2", [spd(3, 3)], lambda x: (np.linalg.eigvalsh(x), np.zeros(0, f32)), compute_v=False, within=symmetric)
 row(
     "Svd", [normal(2, 4, 3)], lambda x: (np.linalg.svd(x, compute_uv=False), np.zeros(0), np.zeros(0)), compute_uv=False, tol=1e-5

@@ -132,7 +132,8 @@ for _peep in (False, True):
         forget_bias=1.0,
         cell_clip=-1.0,
         use_peephole=_peep,
-        slopes=(),
+        of=(1, 6),
+        slopes=None if _peep else (0, 1, 2, 3, 7),
     )
 
     def _block(n, x, c, h, *rest, peep=_peep):
@@ -153,7 +154,8 @@ for _peep in (False, True):
         forget_bias=1.0,
         cell_clip=-1.0,
         use_peephole=_peep,
-        slopes=(),
+        of=(1, 6),
+        slopes=range(1, 9) if _peep else (1, 2, 3, 4, 8),
     )
 
 
@@ -164,7 +166,7 @@ def _gru(x, h, w_ru, w_c, b_ru, b_c):
     return r, u, c, u * h + (1 - u) * c
 
 
-row("GRUBlockCell", [normal(2, 3), normal(2, 4), normal(7, 8), normal(7, 4), normal(8), normal(4)], _gru, slopes=())
+row("GRUBlockCell", [normal(2, 3), normal(2, 4), normal(7, 8), normal(7, 4), normal(8), normal(4)], _gru, of=(3,))
 
 # --- fake quantisation: 2^bits - 1 steps between ends that are moved so that 0 is one of them --------------
 
@@ -211,3 +213,60 @@ row(
     [normal(3, 4), _Q, -positive(4), positive(4)],
     lambda dy, x, a, b: _quantised_slope(dy, x, a, b, 0),
 )
+
+# --- slopes of cells: the adjoint, by differences of the cells above --------------------------------------
+
+
+def adjoint(function, inputs, slopes):
+    """The slopes of sum(outputs * slopes) by each of the inputs; the outputs of None don't count."""
+    inputs = [np.asarray(x, f64) for x in inputs]
+
+    def loss(args):
+        return sum(np.sum(o * s) for o, s in zip(function(*args), slopes, strict=True) if s is not None)
+
+    out = []
+    for k, x in enumerate(inputs):
+        dx = np.zeros(x.shape)
+        for at in np.ndindex(*x.shape):
+            step = np.zeros(x.shape)
+            step[at] = 1e-5
+            up, down = (loss([*inputs[:k], x + d, *inputs[k + 1 :]]) for d in (step, -step))
+            dx[at] = (up - down) / 2e-5
+        out.append(dx)
+    return out
+
+
+for _peep in (False, True):
+    _one = [*_cell(2, 3, 2), normal(8)]
+    _made = [np.asarray(x, f32) for x in _lstm(*_one, _peep)]
+
+    def _lstm_slope(*a, peep=_peep):
+        """By the cell before, by the gates' sums (whose slope by b is their sum, so b is given for each row), by the peepholes."""
+        cell, (dc, dh) = a[:8], a[-2:]
+        x, c, h, w, wci, wcf, wco, b = cell
+        wide = lambda c, wci, wcf, wco, b: _lstm(x, c, h, w, wci, wcf, wco, b, peep)
+        slopes = [None, dc, None, None, None, None, dh]
+        dc, dci, dcf, dco, db = adjoint(wide, [c, wci, wcf, wco, np.broadcast_to(b, (len(x), len(b)))], slopes)
+        return dc, db, dci, dcf, dco
+
+    row("LSTMBlockCellGrad", [*_one, *_made[:6], normal(2, 2), normal(2, 2)], _lstm_slope, use_peephole=_peep, tol=1e-4)
+
+    _long = [normal(3, 2, 3), *_one[1:]]
+    _made = [np.asarray(x, f32) for x in _block(3, *_long, peep=_peep)]
+
+    def _block_slope(n, *a, peep=_peep):
+        args, (dc, dh) = a[:8], a[-2:]
+        return adjoint(lambda *x: _block(int(n), *x, peep=peep), args, [None, dc, None, None, None, None, dh])
+
+    row("BlockLSTMGrad", [i64(3), *_long, *_made, normal(3, 2, 2), normal(3, 2, 2)], _block_slope, use_peephole=_peep, tol=1e-4)
+
+_one = [normal(2, 3), normal(2, 2), normal(5, 4), normal(5, 2), normal(4), normal(2)]
+_made = [np.asarray(x, f32) for x in _gru(*_one)]
+
+
+def _gru_slope(x, h, w_ru, w_c, b_ru, b_c, r, u, c, dh):
+    wide = lambda x, h, b_c, b_ru: _gru(x, h, w_ru, w_c, b_ru, b_c)
+    return adjoint(wide, [x, h, np.broadcast_to(b_c, (2, 2)), np.broadcast_to(b_ru, (2, 4))], [None, None, None, dh])
+
+
+row("GRUBlockCellGrad", [*_one, *_made[:3], normal(2, 2)], _gru_slope, tol=1e-4)

@@ -27,8 +27,8 @@ def each(function, start, size=None):
 _IDS = vector(0, 0, 2, 2, 2)
 _WAYS = {"Sum": (np.sum, 0), "Mean": (np.mean, 0), "Max": (np.max, 0), "Min": (np.min, 0), "Prod": (np.prod, 1)}
 for _name, (_way, _start) in _WAYS.items():
-    row(f"Segment{_name}", [positive(5, 3), _IDS], each(_way, _start))
-    row(f"Segment{_name}", [positive(5, kind=f64), _IDS.astype(i64)], each(_way, _start))
+    row(f"Segment{_name}", [positive(5, 3), vector(0, 0, 1, 1, 1)], each(_way, _start))
+    row(f"Segment{_name}", [positive(5, kind=f64), _IDS.astype(i64)], each(_way, _start), second=False)  # 0 / 0 for none
 _LEAST = {"Sum": 0, "Prod": 1, "Max": np.finfo(f32).min, "Min": np.finfo(f32).max}
 for _name, _start in _LEAST.items():
     row(f"UnsortedSegment{_name}", [positive(5, 3), vector(3, 0, 3, 1, -1), i32(4)], each(_WAYS[_name][0], _start), slopes=())
