@@ -689,6 +689,9 @@ class Graph:
         """A context manager: this is the default graph of this thread under it."""
         return _AsDefault(self)
 
+    def switch_to_thread_local(self):
+        """Accepted: scopes and stacks are used by one thread at a time."""
+
     def push(self):
         """Makes this the default graph; gives the mark that `pop` wants back."""
         stack = _local.graphs

@@ -3,6 +3,7 @@
 from ..ground import shapes
 from ..ground.errors import OperatorNotAllowedInGraphError
 from ..ground.shapes import TensorShape
+from .notes import locate
 
 __all__ = ["Operation", "Tensor"]
 
@@ -16,6 +17,7 @@ class Tensor:
       dtype: its `DType`.
     """
 
+    __module__ = "tensorflow.python.framework.ops"  # programs print the classes of a data set's elements
     __array_priority__ = 100  # so that NumPy leaves `array + tensor` to us
 
     def __init__(self, op, value_index, dtype):
@@ -113,26 +115,37 @@ class Tensor:
         return self.op.graph._session_for(session, "eval", "tensor", "evaluate tensor", "Evaluate tensor").run(self, feed_dict)
 
     def __iter__(self):
-        return _no_elements()
+        return _no_elements(self.op)
 
     def __len__(self):
-        raise TypeError(
+        error = TypeError(
             f"len is not well defined for symbolic Tensors. ({self.name}) Please call `x.shape` rather than `len(x)` "
             "for shape information."
         )
+        raise locate(error, self.op, "tf.shape(x)[0] is that number while the graph runs")
 
     def __bool__(self):
-        raise OperatorNotAllowedInGraphError(
+        error = OperatorNotAllowedInGraphError(
             "using a `tf.Tensor` as a Python `bool` is not allowed in Graph execution. "
             "Use Eager execution or decorate this function with @tf.function."
         )
+        raise locate(error, self.op, "tf.cond chooses while the graph runs; sess.run(x) gives a value that Python can test")
 
     __nonzero__ = __bool__
 
+    def __int__(self):
+        error = TypeError("int() argument must be a string, a bytes-like object or a number, not 'Tensor'")
+        raise locate(error, self.op, _VALUE)
+
+    def __float__(self):
+        raise locate(TypeError("float() argument must be a string or a number, not 'Tensor'"), self.op, _VALUE)
+
     def __array__(self, dtype=None, copy=None):
         if dtype is not None:
-            raise TypeError("__array__() takes 1 positional argument but 2 were given")  # 1.15's takes none
-        raise NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.")
+            error = TypeError("__array__() takes 1 positional argument but 2 were given")  # 1.15's takes none
+            raise locate(error, self.op, _VALUE)
+        error = NotImplementedError(f"Cannot convert a symbolic Tensor ({self.name}) to a numpy array.")
+        raise locate(error, self.op, _VALUE)
 
     def __hash__(self):
         return id(self)
@@ -163,13 +176,41 @@ class Tensor:
     def _op(self):
         return self.op
 
+    def experimental_ref(self):
+        """A hashable object that stands for this tensor."""
+        return Reference(self)
 
-def _no_elements():
+
+class Reference:
+    """Stands for a tensor or variable in sets and dicts: equal to another one of the same object."""
+
+    def __init__(self, wrapped):
+        self._wrapped = wrapped
+
+    def deref(self):
+        """The tensor or variable itself."""
+        return self._wrapped
+
+    def __eq__(self, other):
+        return isinstance(other, Reference) and self._wrapped is other._wrapped
+
+    def __hash__(self):
+        return id(self._wrapped)
+
+    def __repr__(self):
+        return f"<Reference wrapping {self._wrapped!r}>"
+
+
+_VALUE = "sess.run(x) or x.eval() gives its value"
+
+
+def _no_elements(op):
     """Refuses once the first element is asked for, as TF does: `iter` alone is fine."""
-    raise OperatorNotAllowedInGraphError(
+    error = OperatorNotAllowedInGraphError(
         "iterating over `tf.Tensor` is not allowed in Graph execution. "
         "Use Eager execution or decorate this function with @tf.function."
     )
+    raise locate(error, op, "tf.unstack(x) gives its parts as a list, tf.map_fn works on each")
     yield
 
 
@@ -255,6 +296,11 @@ class Operation:
 
         file, number, function = self.place
         return [(file, number, function, linecache.getline(file, number).strip())]
+
+    @property
+    def traceback_with_start_lines(self):
+        """`traceback`, each entry with the line where its function begins."""
+        return [(*entry, entry[1]) for entry in self.traceback]
 
     def colocation_groups(self):
         """The names of the groups of ops that have to be on one device."""
