@@ -103,6 +103,8 @@ class SparseTensor:
       ValueError: the parts' static shapes don't fit.
     """
 
+    __module__ = "tensorflow.python.framework.sparse_tensor"  # programs print the classes of a data set's elements
+
     def __init__(self, indices, values, dense_shape):
         with name_scope(None, "SparseTensor", [indices, values, dense_shape]):
             indices = convert(indices, dtypes.int64, "indices")

@@ -31,6 +31,16 @@ class _Attempt:
         return True
 
 
+def _row(component, k):
+    """A row of a component; a string as an array, which ops want."""
+    value = component[k]
+    if type(value) is not bytes:
+        return value
+    out = np.empty((), object)
+    out[()] = value
+    return out
+
+
 class Queue:
     """What all kinds share: the two lines of attempts, closing, and checks of shapes.
 
@@ -108,7 +118,7 @@ class Queue:
                     f"{k} has {len(value)}, and should have {n}",
                 )
         if n:
-            rows = [tuple(c[i] for c in components) for i in range(n)]
+            rows = [tuple(_row(c, i) for c in components) for i in range(n)]
             self._run(self.puts, self._putting(rows), "Enqueue operation was cancelled")
 
     def dequeue(self):

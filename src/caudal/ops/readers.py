@@ -10,6 +10,7 @@ from ..graph.graph import Tensor
 from ..ground.api import export
 from ..platform.python_io import TFRecordOptions
 from .reader_kinds import FixedLength, Identity, Records, TextLine, WholeFile
+from .text import strings
 
 __all__ = ["ReaderBase"]
 
@@ -41,18 +42,12 @@ def _both(name, shapes, lower):
     return define(name + "V2", infer=lambda *_: shapes, lower=lower, host=True, grad=None)
 
 
-def _strings(values):
-    out = np.empty(len(values), object)
-    out[:] = values
-    return out
-
-
 def _read(B, reader, queue):
-    return reader.read(queue)
+    return tuple(strings([part], ()) for part in reader.read(queue))
 
 
 def _read_up_to(B, reader, queue, n):
-    return tuple(_strings(part) for part in reader.read_up_to(queue, int(n)))
+    return tuple(strings(part) for part in reader.read_up_to(queue, int(n)))
 
 
 def _done(method):
@@ -67,7 +62,7 @@ _read_node = _both("ReaderRead", [(), ()], _read)
 _read_up_to_node = _both("ReaderReadUpTo", [(None,), (None,)], _read_up_to)
 _produced_node = _both("ReaderNumRecordsProduced", [()], lambda B, reader: np.int64(reader.produced))
 _completed_node = _both("ReaderNumWorkUnitsCompleted", [()], lambda B, reader: np.int64(reader.finished))
-_state_node = _both("ReaderSerializeState", [()], lambda B, reader: reader.state())
+_state_node = _both("ReaderSerializeState", [()], lambda B, reader: strings([reader.state()], ()))
 _restore_node = _both("ReaderRestoreState", [], _done("restore"))
 _reset_node = _both("ReaderReset", [], _done("reset"))
 

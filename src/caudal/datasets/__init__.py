@@ -1,0 +1,1 @@
+"""tf.data: what data sets yield (kinds, nodes), and the classes that users see (dataset, iterator)."""
