@@ -10,7 +10,7 @@ from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
 from ..ops.control import group
-from ..ops.elementwise import PLAIN, cast
+from ..ops.elementwise import NODES, PLAIN, cast
 from ..ops.state import assign, assign_sub
 from . import slots
 
@@ -43,16 +43,16 @@ def assign_moving_average(variable, value, decay, zero_debias=True, name=None):
 
 def _without_bias(variable, value, rate):
     # Kingma and Ba, "Adam" (2015), sec. 3
-    with variable_scope(variable.name.split(":")[0], values=[variable, value, rate]) as scope:
+    kind = variable.dtype.base_dtype
+    with variable_scope(variable.name.split(":")[0], values=[variable, value, rate]):
         with init_scope():
             start = initializers.Zeros()
-        kind = variable.dtype.base_dtype
         biased = get_variable(_free("biased"), shape=variable.get_shape(), dtype=kind, initializer=start, trainable=False)
         steps = get_variable(_free("local_step"), shape=[], dtype=kind, initializer=start, trainable=False)
-        new = assign_sub(biased, (biased - value) * rate, name=scope.name)
-        taken = steps.assign_add(1)
-        factor = 1 - PLAIN["Pow"](1.0 - rate, taken)
-        return assign(variable, new / factor, name=default_graph().get_name_scope() + "/")
+    new = assign_sub(biased, (biased - value) * rate)
+    taken = steps.assign_add(1)
+    factor = 1 - NODES["Pow"](1.0 - rate, taken)
+    return assign(variable, new / factor, name=default_graph().get_name_scope() + "/")
 
 
 def _free(name):

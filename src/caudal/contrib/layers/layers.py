@@ -2,24 +2,22 @@
 
 import functools
 
-from ...build.cond import smart_cond, smart_constant_value
 from ...build.initializers import Ones, Zeros
 from ...build.scopes import variable_scope
 from ...graph.convert import convert_to_tensor
 from ...graph.graph import GraphKeys, default_graph
-from ...graph.scopes import control_dependencies, name_scope
+from ...graph.scopes import name_scope
 from ...ground import dtypes
 from ...ground.api import PUBLIC
 from ...ground.errors import need
-from ...layers import convolutional, core, normalization, separable, transposed
+from ...layers import convolutional, core, separable, transposed
 from ...ops import activations as nn
-from ...ops.basic import constant, identity
 from ...ops.depthwise import depthwise_conv2d
 from ...ops.elementwise import cast, sqrt, square
 from ...ops.elementwise import div as divide
 from ...ops.fill import one_hot, ones
 from ...ops.join import concat
-from ...ops.nn_functions import batch_normalization, fused_batch_norm, moments
+from ...ops.nn_functions import batch_normalization, moments
 from ...ops.reduce import reduce_sum
 from ...ops.shape import reshape, shape, tile
 from ...ops.slicing import strided_slice
@@ -28,7 +26,7 @@ from ..framework.arg_scope import add_arg_scope
 from .initializers import xavier_initializer
 from .regularizers import both
 
-__all__ = ["batch_norm", "conv2d", "fully_connected"]
+__all__ = ["conv2d", "fully_connected"]
 
 _NAMES = {"kernel": "weights", "bias": "biases"}
 _SEPARABLE = {"bias": "biases", "depthwise_kernel": "depthwise_weights", "pointwise_kernel": "pointwise_weights"}
@@ -728,271 +726,6 @@ def stack(inputs, layer, stack_args, **kwargs):
             given = given if isinstance(given, (list, tuple)) else [given]
             outputs = layer(outputs, *given, **kwargs)
         return outputs
-
-
-@both("batch_norm")
-@add_arg_scope
-def batch_norm(
-    inputs,
-    decay=0.999,
-    center=True,
-    scale=False,
-    epsilon=0.001,
-    activation_fn=None,
-    param_initializers=None,
-    param_regularizers=None,
-    updates_collections=GraphKeys.UPDATE_OPS,
-    is_training=True,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    batch_weights=None,
-    fused=None,
-    data_format="NHWC",
-    zero_debias_moving_mean=False,
-    scope=None,
-    renorm=False,
-    renorm_clipping=None,
-    renorm_decay=0.99,
-    adjustment=None,
-):
-    """Inputs brought to mean 0 and variance 1 over the batch, then shifted, and scaled if asked.
-
-    Args:
-      inputs: `[batch, ..., channels]`.
-      decay: of the moving statistics.
-      center, scale: whether there are beta and gamma.
-      epsilon: added to the variance.
-      activation_fn: of the outputs.
-      param_initializers, param_regularizers: dicts by variable.
-      updates_collections: where the updates of the statistics go; None makes them at once.
-      is_training: a bool or a tensor.
-      reuse, variables_collections, outputs_collections, trainable, scope: as `fully_connected` has them.
-      batch_weights, renorm, renorm_clipping, renorm_decay, adjustment: not made.
-      fused: whether one op does it; where it can, by default.
-      data_format: "NHWC" or "NCHW".
-      zero_debias_moving_mean: not made.
-
-    Raises:
-      ValueError: an unknown data format, or inputs whose channels are unknown.
-    Source: Ioffe and Szegedy (2015).
-    """
-    if batch_weights is not None or renorm or adjustment is not None or zero_debias_moving_mean:
-        raise NotImplementedError(
-            "batch_weights, renorm, adjustment and zero_debias_moving_mean are not made yet: leave them out."
-        )
-    need(data_format in ("NCHW", "NHWC"), "data_format has to be either NCHW or NHWC.")
-    inputs = convert_to_tensor(inputs)
-    rank = inputs.get_shape().ndims
-    can_fuse = rank in (2, 4)
-    if fused is None:
-        fused = can_fuse
-    if not fused or (rank == 4 and updates_collections is GraphKeys.UPDATE_OPS):
-        return _batch_norm_layer(
-            inputs,
-            decay,
-            center,
-            scale,
-            epsilon,
-            activation_fn,
-            param_initializers,
-            param_regularizers,
-            updates_collections,
-            is_training,
-            reuse,
-            variables_collections,
-            outputs_collections,
-            trainable,
-            data_format,
-            scope,
-            fused,
-        )
-    return _fused_batch_norm(
-        inputs,
-        decay,
-        center,
-        scale,
-        epsilon,
-        activation_fn,
-        param_initializers,
-        param_regularizers,
-        updates_collections,
-        is_training,
-        reuse,
-        variables_collections,
-        outputs_collections,
-        trainable,
-        data_format,
-        scope,
-    )
-
-
-def _batch_norm_layer(
-    inputs,
-    decay,
-    center,
-    scale,
-    epsilon,
-    activation_fn,
-    param_initializers,
-    param_regularizers,
-    updates_collections,
-    is_training,
-    reuse,
-    variables_collections,
-    outputs_collections,
-    trainable,
-    data_format,
-    scope,
-    fused,
-):
-    with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse, custom_getter=_getter()) as sc:
-        given = param_initializers or {}
-        regularizers = param_regularizers or {}
-        layer = normalization.BatchNormalization(
-            axis=1 if data_format == "NCHW" else -1,
-            momentum=decay,
-            epsilon=epsilon,
-            center=center,
-            scale=scale,
-            beta_initializer=given.get("beta", Zeros()),
-            gamma_initializer=given.get("gamma", Ones()),
-            moving_mean_initializer=given.get("moving_mean", Zeros()),
-            moving_variance_initializer=given.get("moving_variance", Ones()),
-            beta_regularizer=regularizers.get("beta"),
-            gamma_regularizer=regularizers.get("gamma"),
-            trainable=trainable,
-            name=sc.name,
-            _scope=sc,
-            _reuse=reuse,
-            fused=fused,
-        )
-        outputs = layer.apply(inputs, training=is_training)
-        names = {"beta": "beta", "gamma": "gamma", "moving_mean": "moving_mean", "moving_variance": "moving_variance"}
-        _keep(layer, variables_collections, names)
-        outputs = _after_updates(layer.updates, outputs, updates_collections)
-        if activation_fn is not None:
-            outputs = activation_fn(outputs)
-        return collect(outputs_collections, outputs, alias(sc))
-
-
-def _after_updates(updates, outputs, updates_collections):
-    """Updates into their collection; or, without one, the outputs after them."""
-    if updates_collections is None:
-        with control_dependencies(updates):
-            return identity(outputs)
-    for one in updates:
-        ref = default_graph().get_collection_ref(updates_collections)
-        if not any(one is u for u in ref):
-            default_graph().add_to_collection(updates_collections, one)
-    return outputs
-
-
-def _fused_batch_norm(
-    inputs,
-    decay,
-    center,
-    scale,
-    epsilon,
-    activation_fn,
-    param_initializers,
-    param_regularizers,
-    updates_collections,
-    is_training,
-    reuse,
-    variables_collections,
-    outputs_collections,
-    trainable,
-    data_format,
-    scope,
-):
-    with variable_scope(scope, "BatchNorm", [inputs], reuse=reuse) as sc:
-        original, given_inputs = inputs.get_shape(), inputs
-        rank = original.ndims
-        need(rank is not None, f"Inputs {inputs.name} has undefined rank")
-        need(rank in (2, 4), f"Inputs {inputs.name} has unsupported rank. Expected 2 or 4 but got {rank}")
-        if rank == 2:
-            channels = inputs.dims[-1]
-            need(channels is not None, "`C` dimension must be known but is None")
-            inputs = reshape(inputs, [-1, 1, 1, channels] if data_format == "NHWC" else [-1, channels, 1, 1])
-        channels = inputs.dims[-1 if data_format == "NHWC" else 1]
-        need(channels is not None, "`C` dimension must be known but is None")
-        kind = dtypes.float32
-        beta = _parameter(
-            "beta", center, 0.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Zeros()
-        )
-        gamma = _parameter(
-            "gamma", scale, 1.0, channels, kind, param_initializers, param_regularizers, variables_collections, trainable, Ones()
-        )
-        given = param_initializers or {}
-        mean, variance = (
-            variables.model_variable(
-                name,
-                shape=[channels],
-                dtype=kind,
-                initializer=given.get(name, start),
-                trainable=False,
-                collections=variable_collections(variables_collections, name),
-            )
-            for name, start in (("moving_mean", Zeros()), ("moving_variance", Ones()))
-        )
-
-        def trained():
-            return fused_batch_norm(inputs, gamma, beta, epsilon=epsilon, data_format=data_format)
-
-        def used():
-            return fused_batch_norm(
-                inputs, gamma, beta, mean=mean, variance=variance, epsilon=epsilon, is_training=False, data_format=data_format
-            )
-
-        outputs, batch_mean, batch_variance = smart_cond(is_training, trained, used)
-        if smart_constant_value(is_training) is not False:
-            outputs = _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, is_training, updates_collections)
-        outputs.set_shape(inputs.get_shape())
-        if rank == 2:
-            outputs = reshape(outputs, shape(given_inputs))
-        outputs.set_shape(original)
-        if activation_fn is not None:
-            outputs = activation_fn(outputs)
-        return collect(outputs_collections, outputs, alias(sc))
-
-
-def _fused_updates(outputs, batch_mean, batch_variance, mean, variance, decay, is_training, updates_collections):
-    """The outputs, after the statistics' updates or with these in their collections."""
-
-    def averages(rate):
-        return [
-            normalization.assign_moving_average(mean, batch_mean, rate),
-            normalization.assign_moving_average(variance, batch_variance, rate),
-        ]
-
-    def moved():
-        with control_dependencies(averages(decay)):
-            return identity(outputs)
-
-    if updates_collections is None:
-        return smart_cond(is_training, moved, lambda: outputs)
-    rate = decay
-    if smart_constant_value(is_training) is None:
-        rate = smart_cond(is_training, lambda: convert_to_tensor(decay), lambda: convert_to_tensor(1.0))
-    for update in averages(rate):
-        default_graph().add_to_collections(updates_collections, update)
-    return outputs
-
-
-def _parameter(name, wanted, value, channels, kind, initializers, regularizers, collections, trainable, start):
-    if not wanted:
-        return constant(value, dtype=kind, shape=[channels])
-    return variables.model_variable(
-        name,
-        shape=[channels],
-        dtype=kind,
-        initializer=(initializers or {}).get(name, start),
-        regularizer=(regularizers or {}).get(name),
-        collections=variable_collections(collections, name),
-        trainable=trainable,
-    )
 
 
 relu = both("relu")(functools.partial(fully_connected, activation_fn=nn.relu))
