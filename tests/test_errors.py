@@ -141,6 +141,17 @@ def device_missing():
     tf.Session().run(v.initializer)
 
 
+def used_as_a_bool():
+    total = tf.reduce_sum(tf.zeros([3]), name="total")
+    if total > 0.0:
+        raise AssertionError
+
+
+def used_as_a_number():
+    total = tf.reduce_sum(tf.zeros([3]), name="total")
+    np.sqrt(total)
+
+
 def _trained(x):
     w = tf.get_variable("w", [3, 4], initializer=tf.ones_initializer())
     loss = tf.reduce_sum(tf.nn.relu(tf.matmul(x, w)))
@@ -282,6 +293,18 @@ ROWS = [  # program, class, how its first line begins, words that its notes have
         tf.errors.InvalidArgumentError,
         "Cannot assign a device for operation v: node v was explicitly assigned to /device:GPU:7",
         ["Try: tf.ConfigProto(allow_soft_placement=True)"],
+    ),
+    (
+        used_as_a_bool,
+        TypeError,
+        "using a `tf.Tensor` as a Python `bool` is not allowed",
+        ["Node 'Greater' (Greater), " + _HERE, "x: 'total:0' float32[], " + _HERE, "Try: tf.cond chooses while the graph runs"],
+    ),
+    (
+        used_as_a_number,
+        NotImplementedError,
+        "Cannot convert a symbolic Tensor (total:0) to a numpy array.",
+        ["Node 'total' (Sum), " + _HERE, "Try: sess.run(x)"],
     ),
 ]
 
