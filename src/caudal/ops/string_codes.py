@@ -154,7 +154,13 @@ def decode_compressed(bytes, compression_type="", name=None):
 
 
 def _lower_serialize(B, x, *, T):
-    return strings([to_proto(np.asarray(x), T).SerializeToString()], ())
+    x = np.asarray(x)
+    if T is dtypes.string:
+        made = to_proto(x, T)
+    else:  # all elements as bytes, be it one
+        made = TensorProto(dtype=T.as_datatype_enum, tensor_shape=shapes.TensorShape(x.shape).as_proto())
+        made.tensor_content = np.ascontiguousarray(x).astype(x.dtype.newbyteorder("<"), copy=False).tobytes()
+    return strings([made.SerializeToString()], ())
 
 
 def _lower_parse(B, data, *, out_type, op):

@@ -32,9 +32,13 @@ class Coordinator:
 
         Raises:
           the error itself, if all threads are joined already.
+          TypeError: `ex` is an exception that is not being handled: TF 1.15 wants `sys.exc_info()` then, and fails so.
         """
         with self._lock:
             error = ex[1] if isinstance(ex, tuple) else ex
+            error = None if isinstance(error, self._clean) else error
+            if error is not None and not isinstance(ex, tuple) and sys.exc_info()[0] is None:
+                raise TypeError("not all arguments converted during string formatting")
             if self._joined:
                 if error is not None and not isinstance(error, self._clean):
                     raise error
