@@ -71,6 +71,7 @@ from .train import basic_loop as _basic_loop, supervisor as _supervisor  # noqa:
 from .datasets import experimental as _experimental, files as _dataset_files  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes, type_spec as _type_spec  # noqa: F401
+from .testing import case as _case, slopes as _slopes  # noqa: F401
 from .compat.install import lend as _lend
 
 __version__ = "1.15.5"  # the TensorFlow that its names and behaviour are
