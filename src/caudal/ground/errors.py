@@ -13,7 +13,7 @@ class OpError(Exception):
       error_code: the code of `tf.errors` (3 is INVALID_ARGUMENT).
     """
 
-    def __init__(self, node_def, op, message, error_code=2):
+    def __init__(self, node_def, op, message, error_code):
         super().__init__(node_def, op, message)
         self._node_def, self._op, self._message, self._error_code = node_def, op, message, error_code
 
@@ -72,6 +72,10 @@ def _kind(name, code, doc):
     def __init__(self, node_def, op, message):
         OpError.__init__(self, node_def, op, message, code)
 
+    def unknown(self, node_def, op, message, error_code=code):
+        OpError.__init__(self, node_def, op, message, error_code)
+
+    __init__ = unknown if name == "Unknown" else __init__
     full = name + "Error"
     return type(full, (OpError,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
 

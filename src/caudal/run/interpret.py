@@ -75,7 +75,8 @@ def refine(error, op):
         error = InvalidArgumentError(None, op, str(error))
     if error._op is None:
         error._op = op
-    return locate(error, getattr(error._op, "source", error._op))
+    error._op = getattr(error._op, "source", error._op)
+    return locate(error, error._op)
 
 
 class Interpreted:
