@@ -24,7 +24,6 @@ from .build import (
     gradients,
     initializers,
     scopes,
-    seeds,
     spectral,
     swish,
     synchronization,
@@ -36,7 +35,7 @@ from .build import (
 from .formats import exports as _messages  # noqa: F401
 from .train import coordinator as _coordinator  # noqa: F401
 from .train import moving_averages as _moving_averages  # noqa: F401
-from .formats import graph_util as _graph_util  # noqa: F401
+from .platform import graph_util as _graph_util  # noqa: F401
 from .train import checkpoint_utils as _checkpoint_utils, meta_graph_import as _meta_graph_import, warm_start as _warm_start  # noqa: F401
 from .formats import checkpoint_reader as _checkpoint_reader  # noqa: F401
 from .saved_model import builder as _builder, loader as _loader  # noqa: F401

@@ -1,5 +1,9 @@
 """Operation and Tensor: the nodes of a graph and what flows between them."""
 
+import linecache
+
+from ..formats import node_def as messages
+from ..formats.opdefs import op_def_message
 from ..ground import shapes
 from ..ground.errors import OperatorNotAllowedInGraphError
 from ..ground.shapes import TensorShape
@@ -242,8 +246,6 @@ class Operation:
     @property
     def op_def(self):
         """The definition of the type as an `OpDef` message."""
-        from ..formats.opdefs import op_def_message
-
         return op_def_message(self._def)
 
     @property
@@ -278,22 +280,16 @@ class Operation:
         Raises:
           ValueError: the op has no such attribute.
         """
-        from ..formats.node_def import attribute
-
-        return attribute(self, name)
+        return messages.attribute(self, name)
 
     @property
     def node_def(self):
         """The node as a `NodeDef` message."""
-        from ..formats.node_def import node_def
-
-        return node_def(self)
+        return messages.node_def(self)
 
     @property
     def traceback(self):
         """The user's line that made it, as a list of one (file, line number, function, text)."""
-        import linecache
-
         file, number, function = self.place
         return [(file, number, function, linecache.getline(file, number).strip())]
 

@@ -1,6 +1,7 @@
 """Static shapes. Inside, a shape is a tuple of ints and Nones, or None if the rank is unknown;
 TensorShape and Dimension are what the user sees of it."""
 
+from ..formats.proto import TensorShapeProto
 from . import dtypes
 from .errors import InferError
 
@@ -544,8 +545,6 @@ class TensorShape:
 
     def as_proto(self):
         """The shape as a `TensorShapeProto`."""
-        from ..formats.proto import TensorShapeProto
-
         if self._tuple is None:
             return TensorShapeProto(unknown_rank=True)
         sizes = [TensorShapeProto.Dim(size=-1 if d is None else d) for d in self._tuple]

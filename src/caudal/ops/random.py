@@ -3,8 +3,7 @@
 import numpy as np
 
 from ..backend import draws, philox
-from ..build import seeds
-from ..graph import static
+from ..graph import seeds, static
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.graph import default_graph

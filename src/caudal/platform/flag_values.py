@@ -7,7 +7,14 @@ import sys
 import textwrap
 
 from ..ground.api import export
-from .flag_errors import DuplicateFlagError, Error, UnparsedFlagAccessError, UnrecognizedFlagError, ValidationError
+from .flag_errors import (
+    DuplicateFlagError,
+    Error,
+    IllegalFlagValueError,
+    UnparsedFlagAccessError,
+    UnrecognizedFlagError,
+    ValidationError,
+)
 
 __all__ = ["FLAGS", "FlagValues", "get_help_width", "text_wrap"]
 
@@ -230,8 +237,6 @@ class _Lazy(FlagValues):
 
 
 def _illegal(values, why):
-    from .flag_errors import IllegalFlagValueError
-
     if len(values) == 1:
         ((name, value),) = values.items()
         return IllegalFlagValueError(f"flag --{name}={value}: {why}")

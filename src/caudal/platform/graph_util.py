@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from ..formats.proto import AttrValue, DataType, GraphDef, NodeDef
+from ..formats.tensor_proto import make_tensor_proto
 from ..ground.api import export
 from ..ground.errors import need
-from ..platform.logging import info
-from .proto import AttrValue, DataType, GraphDef, NodeDef
-from .tensor_proto import make_tensor_proto
+from .logging import info
 
 __all__ = ["convert_variables_to_constants", "extract_sub_graph", "remove_training_nodes"]
 
