@@ -5,6 +5,7 @@ import platform
 import re
 import threading
 
+from ..formats import node_def as messages
 from ..ground import shapes, source
 from ..ground.api import export
 from ..ground.errors import InferError, NotFoundError
@@ -637,9 +638,7 @@ class Graph:
     @property
     def graph_def_versions(self):
         """The versions of the format that `as_graph_def` writes."""
-        from ..formats.node_def import versions
-
-        return versions()
+        return messages.versions()
 
     @property
     def finalized(self):
@@ -681,9 +680,7 @@ class Graph:
           from_version: only nodes made after so many.
           add_shapes: write each node's output shapes too.
         """
-        from ..formats.node_def import graph_def
-
-        return graph_def(self, from_version, add_shapes)
+        return messages.graph_def(self, from_version, add_shapes)
 
     def as_default(self):
         """A context manager: this is the default graph of this thread under it."""
@@ -769,9 +766,7 @@ def _refusal(made, words, seen):
 def _attr_value(value):
     """An attribute as `create_op` may get it: an `AttrValue` message, or a Python value."""
     if hasattr(value, "WhichOneof"):
-        from ..formats.node_def import attr_to_python
-
-        return attr_to_python(value)
+        return messages.attr_to_python(value)
     return value.encode() if isinstance(value, str) else value
 
 
