@@ -131,7 +131,7 @@ class _Importer:
         self.version = graph_def.versions.producer
 
     def run(self, wanted):
-        """Adds all nodes; gives those that `wanted` names. If it fails, the graph is as it was."""
+        """Adds all nodes; gives those that `wanted` names. If the GraphDef is broken, the graph is as it was."""
         graph = self.graph
         graph._check_not_finalized()
         before, names = len(graph._ops), dict(graph._names)
@@ -141,7 +141,6 @@ class _Importer:
                 self._add(self.nodes[k])
             self._close_loops()
             out = [self._returned(name) for name in wanted]
-            self._refuse_unused()
             self._settle(graph._ops[before:])
         except BaseException:
             for op in graph._ops[before:]:
@@ -149,6 +148,7 @@ class _Importer:
             del graph._ops[before:]
             graph._names = names
             raise
+        self._refuse_unused()  # the nodes stay, as in TF
         return out
 
     # --- order ------------------------------------------------------------------------------------

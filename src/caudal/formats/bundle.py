@@ -120,6 +120,10 @@ class Bundle:
         """The parts in which a tensor is kept; none for a whole one."""
         return [slice_of(s) for s in self.entry(name).slices]
 
+    def told(self):
+        """Triples of key, number of the dtype, and shape, in order of keys; a tensor in parts is told by its parts."""
+        return [(key, entry.dtype, _dims(entry)) for key, entry in self._entries.items() if not entry.slices]
+
     def read(self, name, part=None):
         """A tensor, or a part of it, as an array."""
         entry = self.entry(name)

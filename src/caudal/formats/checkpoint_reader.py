@@ -64,12 +64,13 @@ class CheckpointReader:
             raise UnimplementedError(None, None, "Sliced checkpoints are not supported")
 
     def debug_string(self):
-        """Names, dtypes and shapes, a line each, as bytes."""
-        lines = [
-            f"{name} ({DataType.Name(self._found.dtype(name).as_datatype_enum)}) [{','.join(map(str, self._found.shape(name)))}]\n"
-            for name in self._found.names
+        """Names, dtypes and shapes, a line each, as bytes; of a tensor in parts (version 2) each part's key."""
+        lines = self._found.told()
+        shown = [
+            b"%s (%s) [%s]\n" % (name, DataType.Name(kind).encode(), ",".join(map(str, dims)).encode())
+            for name, kind, dims in lines
         ]
-        return "".join(lines).encode()
+        return b"".join(shown)
 
 
 @export("train.NewCheckpointReader")

@@ -156,10 +156,10 @@ def _list(values):
     return [f.name for f in values.func]
 
 
-def graph_def(graph, from_version=None, add_shapes=False):
+def graph_def(graph, add_shapes=False):
     """A graph as a `GraphDef`."""
     out = GraphDef(versions=versions())
-    for op in graph._ops[from_version or 0 :]:
+    for op in graph._ops:
         made = node_def(op)
         if add_shapes and op.outputs:
             shapes = AttrValue()

@@ -91,6 +91,10 @@ class SliceReader:
         parts = self._tensor(name)[2]
         return [] if all(extent == FULL for part in parts for extent in part) else parts
 
+    def told(self):
+        """Triples of name, number of the dtype, and shape, in order of names."""
+        return [(name.encode(), self.dtype(name).as_datatype_enum, self.shape(name)) for name in self.names]
+
     def read(self, name, part=None):
         """A tensor, or a part of it, as an array."""
         kind, shape, kept = self._tensor(name)

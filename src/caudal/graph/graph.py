@@ -677,10 +677,10 @@ class Graph:
         """The graph as a `GraphDef` message.
 
         Args:
-          from_version: only nodes made after so many.
+          from_version: accepted; 1.15 gives all nodes, too.
           add_shapes: write each node's output shapes too.
         """
-        return messages.graph_def(self, from_version, add_shapes)
+        return messages.graph_def(self, add_shapes)
 
     def as_default(self):
         """A context manager: this is the default graph of this thread under it."""

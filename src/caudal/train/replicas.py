@@ -1,12 +1,15 @@
 """Where ops belong when several machines work together: `replica_device_setter`, and the names of the machines."""
 
-from ..formats.proto import ClusterDef
+from ..formats.proto import ClusterDef, JobDef
 from ..graph.devices import DeviceSpec
-from ..ground.api import export
+from ..ground.api import constant, export
 from ..ground.errors import need
 from ..platform.logging import warn
 
 __all__ = ["ClusterSpec", "replica_device_setter"]
+
+constant(ClusterDef, "train.ClusterDef")
+constant(JobDef, "train.JobDef")
 
 _WRONG = "`cluster` must be a dictionary mapping one or more job names to lists of network addresses, or a `ClusterDef` protocol buffer"
 _PS_OPS = (
