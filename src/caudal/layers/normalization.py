@@ -3,17 +3,19 @@
 from ..build.cond import smart_cond, smart_constant_value
 from ..build.initializers import Ones, Zeros
 from ..graph.convert import convert_to_tensor
-from ..graph.graph import default_graph
-from ..graph.scopes import name_scope
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
 from ..ops.basic import constant
 from ..ops.elementwise import cast
+from ..ops.fill import ones_like, zeros_like
 from ..ops.nn_functions import batch_normalization as batch_normalization_op
 from ..ops.nn_functions import fused_batch_norm, moments
+from ..ops.reduce import reduce_mean
 from ..ops.shape import reshape
-from ..ops.state import assign_sub
+from ..ops.shape import shape as shape_tensor
+from ..ops.slicing import stop_gradient
+from .averages import Renorm, assign_moving_average
 from .base import InputSpec, Layer, shape_of
 
 __all__ = ["BatchNormalization"]
@@ -30,10 +32,12 @@ class BatchNormalization(Layer):
       center, scale: whether there are beta and gamma.
       beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: of the variables.
       beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of the variables.
-      renorm, renorm_clipping, renorm_momentum: batch renormalisation; not made.
+      renorm: whether batch renormalisation corrects by the moving statistics.
+      renorm_clipping: a dict of `rmin`, `rmax`, `dmax`, the corrections' bounds; renorm_momentum: of renorm's statistics.
       fused: whether one op does it; where it can, by default.
       trainable: whether beta and gamma are trained.
-      virtual_batch_size, adjustment: not made.
+      virtual_batch_size: how many examples are normalised together; all by default.
+      adjustment: a function of the inputs' shape that gives (scale, offset) of the normalised values while training.
       name: the layer's name.
 
     Source: Ioffe and Szegedy (2015).
@@ -65,8 +69,14 @@ class BatchNormalization(Layer):
         **kwargs,
     ):
         super().__init__(trainable=trainable, name=name, **kwargs)
-        if renorm or virtual_batch_size is not None or adjustment is not None:
-            raise NotImplementedError("Batch renormalisation, virtual batches and adjustments are not made yet: leave them out.")
+        self.renorm, self.virtual_batch_size, self.adjustment = renorm, virtual_batch_size, adjustment
+        if renorm:
+            self.renorm_clipping, self.renorm_momentum = renorm_clipping or {}, renorm_momentum
+            keys = ["rmax", "rmin", "dmax"]
+            need(
+                set(self.renorm_clipping) <= set(keys),
+                f"renorm_clipping {self.renorm_clipping} contains keys not in {keys}",
+            )
         self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
         self.momentum, self.epsilon, self.center, self.scale = momentum, epsilon, center, scale
         self.initializers = {
@@ -87,8 +97,11 @@ class BatchNormalization(Layer):
         self.axis = [a + n if a < 0 else a for a in self.axis]
         for a in self.axis:
             need(0 <= a < n, f"Invalid axis: {a}")
+        self._check_virtual()
         if self.fused in (None, True):
-            fits = n == 4 and self.axis in ([1], [3])
+            self._check_fused()
+            plain = not self.renorm and self.virtual_batch_size is None and self.adjustment is None
+            fits = n == 4 and self.axis in ([1], [3]) and plain
             need(self.fused is None or fits, "Unsupported axis, fused batch norm only supports axis == [1] or axis == [3]")
             self.fused = fits if self.fused is None else self.fused
         self._data_format = "NCHW" if self.fused and self.axis == [1] else "NHWC"
@@ -97,10 +110,13 @@ class BatchNormalization(Layer):
             if size is None:
                 raise ValueError("Input has undefined `axis` dimension. Input shape: ", dims)
         self.input_spec = InputSpec(ndim=n, axes=axes)
-        if len(axes) == 1:
+        if len(axes) == 1 and self.virtual_batch_size is None:
             shape = (next(iter(axes.values())),)
         else:
             shape = [axes.get(k, 1) for k in range(n)]
+        if self.virtual_batch_size is not None:
+            shape.insert(1, 1)  # the dimension of the batches in the batch
+            self.axis = [a + 1 for a in self.axis]
         kind = dtypes.float32 if self.dtype in ("float16", "bfloat16") else dtypes.as_dtype(self.dtype or "float32")
         self.gamma = self._parameter("gamma", shape, kind) if self.scale else None
         if not self.scale and self.fused:
@@ -110,7 +126,27 @@ class BatchNormalization(Layer):
             self._beta_const = constant(0.0, dtype=kind, shape=shape)
         self.moving_mean = self._statistic("moving_mean", shape, kind)
         self.moving_variance = self._statistic("moving_variance", shape, kind)
+        self._renorm = Renorm(self, shape, kind) if self.renorm else None
         self.built = True
+
+    def _check_virtual(self):
+        if self.virtual_batch_size is None:
+            return
+        need(
+            self.virtual_batch_size > 0,
+            "virtual_batch_size must be a positive integer that divides the true batch size of the input Tensor",
+        )
+        need(
+            0 not in self.axis,
+            "When using virtual_batch_size, the batch dimension must be 0 and thus axis cannot include 0",
+        )
+        need(self.adjustment is None, "When using virtual_batch_size, adjustment cannot be specified")
+
+    def _check_fused(self):
+        if self.fused:
+            need(not self.renorm, "Passing both fused=True and renorm=True is unsupported")
+            need(self.virtual_batch_size is None, "Passing both fused=True and virtual_batch_size is unsupported")
+            need(self.adjustment is None, "Passing both fused=True and adjustment is unsupported")
 
     def _parameter(self, name, shape, kind):
         return self.add_weight(
@@ -129,18 +165,23 @@ class BatchNormalization(Layer):
     def call(self, inputs, training=False):
         if self.fused:
             return self._fused(inputs, training)
+        if self.virtual_batch_size is None:
+            return self._unfused(inputs, training)
+        whole = [-1, *inputs.get_shape().as_list()[1:]]
+        outputs = self._unfused(reshape(inputs, [self.virtual_batch_size, -1, *whole[1:]]), training)
+        return reshape(outputs, whole)
+
+    def _unfused(self, inputs, training):
+        """Step by step."""
         axes = [k for k in range(len(inputs.dims)) if k not in self.axis]
+        if self.virtual_batch_size is not None:
+            del axes[1]
         wide = self._wide(inputs, axes)
         scale, offset = wide(self.gamma), wide(self.beta)
-        value = smart_constant_value(training)
-        if value is not False:
-            mean, variance = moments(inputs, axes, keep_dims=len(self.axis) > 1)
-            moving_mean, moving_variance = self.moving_mean, self.moving_variance
-            mean = smart_cond(training, lambda: mean, lambda: convert_to_tensor(moving_mean))
-            variance = smart_cond(training, lambda: variance, lambda: convert_to_tensor(moving_variance))
-            self.add_update(
-                [self._update(self.moving_mean, mean, training), self._update(self.moving_variance, variance, training)]
-            )
+        if smart_constant_value(training) is not False:
+            if self.adjustment:
+                scale, offset = _composed(*self._adjusted(inputs, training), scale, offset)
+            mean, variance, scale, offset = self._trained(inputs, axes, wide, scale, offset, training)
         else:
             mean, variance = self.moving_mean, self.moving_variance
         mean, variance = cast(mean, inputs._dtype), cast(variance, inputs._dtype)
@@ -149,6 +190,30 @@ class BatchNormalization(Layer):
         outputs = batch_normalization_op(inputs, wide(mean), wide(variance), offset, scale, self.epsilon)
         outputs.set_shape(inputs.get_shape())
         return outputs
+
+    def _adjusted(self, inputs, training):
+        """What `adjustment` gives while training; 1 and 0 otherwise."""
+        scale, offset = self.adjustment(shape_tensor(inputs))
+        scale = smart_cond(training, lambda: scale, lambda: ones_like(scale))
+        return scale, smart_cond(training, lambda: offset, lambda: zeros_like(offset))
+
+    def _trained(self, inputs, axes, wide, scale, offset, training):
+        """(mean, variance, scale, offset) of a batch; the statistics' updates are added."""
+        virtual = self.virtual_batch_size is not None
+        mean, variance = moments(inputs, axes, keep_dims=virtual or len(self.axis) > 1)
+        moving_mean, moving_variance = self.moving_mean, self.moving_variance
+        mean = smart_cond(training, lambda: mean, lambda: convert_to_tensor(moving_mean))
+        variance = smart_cond(training, lambda: variance, lambda: convert_to_tensor(moving_variance))
+        new_mean, new_variance = mean, variance
+        if virtual:
+            new_mean = reduce_mean(mean, axis=1, keepdims=True)
+            new_variance = reduce_mean(variance, axis=1, keepdims=True)
+        if self._renorm:
+            r, d, new_mean, new_variance = self._renorm.corrected(new_mean, new_variance, training)
+            r, d = wide(stop_gradient(r, name="renorm_r")), wide(stop_gradient(d, name="renorm_d"))
+            scale, offset = _composed(r, d, scale, offset)
+        self.add_update([self._update(moving_mean, new_mean, training), self._update(moving_variance, new_variance, training)])
+        return mean, variance, scale, offset
 
     def _wide(self, inputs, axes):
         n = len(inputs.dims)
@@ -205,18 +270,14 @@ class BatchNormalization(Layer):
         return input_shape
 
 
-def assign_moving_average(variable, value, momentum):
-    """variable <- variable - (variable - value) (1 - momentum)."""
-    graph = default_graph()
-    with name_scope("AssignMovingAvg") as scope:
-        with graph.colocate_with(variable._ref()):
-            decay = convert_to_tensor(1.0 - momentum, name="decay")
-            if decay._dtype is not variable.dtype.base_dtype:
-                decay = cast(decay, variable.dtype.base_dtype)
-            delta = (variable - cast(value, variable.dtype.base_dtype)) * decay
-            if hasattr(variable, "handle"):
-                return variable.assign_sub(delta, name=scope).op
-            return assign_sub(variable, delta, name=scope)
+def _composed(scale, offset, then_scale, then_offset):
+    """(scale, offset) of two such steps, one after the other; None does nothing."""
+    if then_scale is not None:
+        scale *= then_scale
+        offset *= then_scale
+    if then_offset is not None:
+        offset += then_offset
+    return scale, offset
 
 
 @export("layers.batch_normalization")
