@@ -225,3 +225,22 @@ row("ParallelConcat", [[normal(1, 3), normal(1, 3)]], lambda xs: np.concatenate(
 row("Bitcast", [normal(2, 3)], lambda x: x.view(i32), type=i32)
 row("Bitcast", [normal(2, 2)], lambda x: x.view(f64)[:, 0], type=f64, slopes=())
 row("GuaranteeConst", [normal(2, 3)], np.copy, slopes=())
+
+
+def _slice_slope(dy, at, start, out):
+    there = {tuple(o): g for o, g in zip(out.tolist(), dy.tolist(), strict=True)}
+    return np.array([there.get(tuple(a), 0) for a in (at - start).tolist()], dy.dtype)
+
+
+_CUT = sparse(_S[1:3, :4])[0]
+row("SparseSliceGrad", [normal(len(_CUT)), sparse(_S)[0], vector(1, 0, kind=i64), _CUT], _slice_slope)
+
+
+def _add_slope(dy, a, b, total):
+    there = {tuple(o): g for o, g in zip(total.tolist(), dy.tolist(), strict=True)}
+    return tuple(np.array([there.get(tuple(k), 0) for k in at.tolist()], dy.dtype) for at in (a, b))
+
+
+_OTHER = some(4, 5)
+_BOTH = np.argwhere((_S != 0) | (_OTHER != 0)).astype(i64)
+row("SparseAddGrad", [normal(len(_BOTH)), sparse(_S)[0], sparse(_OTHER)[0], _BOTH], _add_slope)

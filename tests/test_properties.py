@@ -1,0 +1,147 @@
+"""What holds for any graph, drawn at random: rewriting leaves fetches as they were, broadcasting is NumPy's, names stay unique."""
+
+from unittest import mock
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import caudal as tf
+from caudal.ground.shapes import broadcast
+from caudal.run import plan
+
+settings.register_profile("caudal", max_examples=25, deadline=None, derandomize=True, database=None)
+settings.load_profile("caudal")
+
+_UNARY = [tf.negative, tf.tanh, tf.square, tf.sigmoid, tf.stop_gradient, tf.identity, tf.nn.relu, tf.transpose]
+_BINARY = [tf.add, tf.subtract, tf.multiply, tf.maximum, tf.matmul]
+_steps = st.lists(st.tuples(st.integers(0, 99), st.integers(0, 99), st.integers(0, 99)), min_size=1, max_size=12)
+
+
+def grown(steps):
+    """A graph of square matrices: two placeholders, a constant, a variable, then an op a step; (its tensors, feeds)."""
+    draw = np.random.RandomState(len(steps))
+    x, y = tf.placeholder(tf.float32, [3, 3], "x"), tf.placeholder(tf.float32, [None, 3], "y")
+    feeds = {t: draw.uniform(-1, 1, (3, 3)).astype(np.float32) for t in (x, y)}
+    tensors = [x, y, tf.constant(draw.uniform(-1, 1, (3, 3)).astype(np.float32)), tf.Variable(tf.ones([3, 3]) / 3) + 0]
+    for kind, a, b in steps:
+        function = (_UNARY + _BINARY)[kind % (len(_UNARY) + len(_BINARY))]
+        args = [tensors[a % len(tensors)], tensors[b % len(tensors)]]
+        tensors.append(function(*args[: 1 if function in _UNARY else 2]) * np.float32(0.5))
+    return tensors, feeds
+
+
+def run(session, fetches, feeds, compiling):
+    """The fetches by one of the two backends."""
+    session._plans.clear()
+    with mock.patch.object(plan, "worth_compiling", lambda ops: compiling):
+        return session.run(fetches, feeds)
+
+
+@given(_steps)
+def test_a_fetch_does_not_depend_on_others(steps):
+    """Pruning: a tensor alone is, to the bit, what it is among all the others; what it doesn't need need not be fed."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        tensors, feeds = grown(steps)
+        nan = tf.log(tf.placeholder(tf.float32, [], "unfed"))
+        session.run(tf.global_variables_initializer())
+        whole = run(session, tensors, feeds, False)
+        for tensor, value in zip(tensors, whole, strict=True):
+            assert np.array_equal(run(session, tensor, feeds, False), value)
+        assert nan.graph is tensors[0].graph
+
+
+@given(_steps)
+def test_compiled_gives_what_interpreted_gives(steps):
+    """Rewriting, folding and XLA change no value, also of a gradient."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        tensors, feeds = grown(steps)
+        slopes = [g for g in tf.gradients(tf.reduce_sum(tensors[-1]), tensors[:3]) if g is not None]
+        session.run(tf.global_variables_initializer())
+        fetches = [*tensors[4:], *slopes]
+        for got, want in zip(run(session, fetches, feeds, True), run(session, fetches, feeds, False), strict=True):
+            np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
+@given(_steps, st.randoms(use_true_random=False))
+def test_feeds_have_no_order(steps, random):
+    """A run does not depend on the order of its feeds, nor a fetched nest on that of its parts."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        tensors, feeds = grown(steps)
+        session.run(tf.global_variables_initializer())
+        turned = dict(reversed(feeds.items()))
+        order = list(range(len(tensors)))
+        random.shuffle(order)
+        first = session.run(tensors, feeds)
+        second = session.run([tensors[k] for k in order], turned)
+        assert all(np.array_equal(first[k], value) for k, value in zip(order, second, strict=True))
+
+
+@given(_steps, st.integers(0, 99))
+def test_a_fed_tensor_is_what_was_fed(steps, at):
+    """Any tensor may be fed; what it was made of is then not looked at."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        tensors, feeds = grown(steps)
+        session.run(tf.global_variables_initializer())
+        given = tensors[at % len(tensors)]
+        value = np.full((3, 3), 0.25, np.float32)
+        twice = session.run([given, given * 2], {**feeds, given: value})
+        assert np.array_equal(twice[0], value) and np.array_equal(twice[1], 2 * value)
+
+
+_dims = st.lists(st.sampled_from([0, 1, 2, 3]), max_size=4).map(tuple)
+
+
+@given(_dims, _dims)
+@settings(max_examples=100)
+def test_broadcasting_is_numpys(a, b):
+    """Shapes broadcast as NumPy's do, or are refused as NumPy refuses them; also with parts unknown."""
+    try:
+        want = np.broadcast_shapes(a, b)
+    except ValueError:
+        want = None
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, y = tf.zeros(a), tf.ones(b)
+        try:
+            got = tf.add(x, y)
+        except ValueError:
+            assert want is None
+            return
+        assert want == tuple(got.shape.as_list()) == session.run(got).shape
+        assert broadcast(tuple(None if d == 1 else d for d in a), b) is not None or None in (a, b)
+
+
+@given(st.lists(st.sampled_from(["a", "A", "b", "a/b", "a_1", "A_1", "scope/", None]), min_size=2, max_size=12))
+def test_names_stay_unique(names):
+    """No two nodes share a name, regardless of case; a name that ends with a slash is taken as it is, once."""
+    with tf.Graph().as_default() as graph:
+        absolute = set()
+        for name in names:
+            if name == "scope/":
+                if name in absolute:
+                    continue
+                absolute.add(name)
+            with tf.name_scope(name if name and not name.endswith("/") else "s"):
+                tf.constant(1.0, name=name)
+        made = [op.name.lower() for op in graph.get_operations()]
+        assert len(set(made)) == len(made)
+        assert all(graph.get_operation_by_name(op.name) is op for op in graph.get_operations())
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=10))
+def test_variables_keep_what_was_written(steps):
+    """Assignments in several runs do to a variable what the same statements do to an array, compiled or not."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        v = tf.Variable(np.arange(4.0, dtype=np.float32))
+        row = tf.scatter_update(v, [1, 3], [9.0, 8.0])
+        ops = [v.assign_add([1.0] * 4), v.assign_sub(v * 0.5), v.assign(v * v - 1), row.op, v.assign(tf.reverse(v, [0]))]
+        session.run(tf.global_variables_initializer())
+        want = np.arange(4.0, dtype=np.float32)
+        for k, at in enumerate(steps):
+            run(session, ops[at], {}, bool(k % 2))
+            if at == 3:
+                want = want.copy()
+                want[[1, 3]] = 9, 8
+            else:
+                want = [want + 1, want - want * 0.5, want * want - 1, None, want[::-1]][at]
+        np.testing.assert_allclose(session.run(v), want, rtol=1e-6)
