@@ -1,6 +1,6 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
-from . import crf, distributions, legacy_seq2seq, rnn, seq2seq, training  # noqa: F401
+from . import crf, distributions, legacy_seq2seq, nn, rnn, seq2seq, training  # noqa: F401
 from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
     adaptive_clipping,
@@ -16,10 +16,11 @@ from .layers import (  # noqa: F401
     utils,
 )
 from .losses import functions as _losses  # noqa: F401
-from .metrics import plain as _plain  # noqa: F401
+from .metrics import curves as _curves  # noqa: F401
 from .metrics import streaming as _streaming  # noqa: F401
 from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
 from .slim import evaluation, learning, loop  # noqa: F401
+from .slim.data import providers as _providers, reading as _reading, tfexample_decoder as _decoder  # noqa: F401
 from .training import training as _training  # noqa: F401
 
 __all__ = []

@@ -275,7 +275,10 @@ scatter_nd_functions = {k: _public_scatter_nd(k, what) for k, what in _SCATTER_N
 
 
 def _infer_handle(handle):
-    return [handle.op.attrs.get("shape")] if handle.op.type == "VarHandleOp" else [None]
+    op = handle.op
+    while hasattr(op, "_captured"):  # in a function's body: the variable outside
+        op = op._captured.op
+    return [op.attrs.get("shape")] if op.type == "VarHandleOp" else [None]
 
 
 def _read(B, handle, *, op):

@@ -1,0 +1,1 @@
+"""slim's data sets: files of Examples, decoded item by item, out of queues."""
