@@ -12,7 +12,9 @@ from .build import (
     confusion,
     context_protos,
     counts,
+    ctc_labels,
     custom_gradient,
+    def_function,
     frames,
     linalg,
     pfor,
@@ -45,7 +47,7 @@ from .train import schedules as _schedules  # noqa: F401
 from .train import batching as _batching, producers as _producers  # noqa: F401
 from .layers import convolutional, core, normalization, pooling, separable, transposed  # noqa: F401
 from .losses import functions as _losses  # noqa: F401
-from . import rnn  # noqa: F401
+from . import operators as _operators, rnn  # noqa: F401
 from .image import (
     boxes as _boxes,
     codecs as _codecs,
@@ -59,7 +61,7 @@ from .image import (
 )  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401
 from .distributions import classes as _classes, tails as _tails  # noqa: F401
-from .run import py_function as _py_function, session as _session  # noqa: F401
+from .run import calls as _calls, py_function as _py_function, session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .lookup import tables as _tables, words as _words  # noqa: F401
