@@ -17,10 +17,15 @@ from .layers import (  # noqa: F401
 )
 from .losses import functions as _losses  # noqa: F401
 from .metrics import curves as _curves  # noqa: F401
+from .metrics import moments as _moments  # noqa: F401
+from .metrics import plain as _plain  # noqa: F401
 from .metrics import streaming as _streaming  # noqa: F401
 from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
-from .slim import evaluation, learning, loop  # noqa: F401
-from .slim.data import providers as _providers, reading as _reading, tfexample_decoder as _decoder  # noqa: F401
+from .slim import evaluation, learning, loop, model_analyzer  # noqa: F401
+from .slim import summaries as _summaries  # noqa: F401
+from .slim.data import providers as _providers  # noqa: F401
+from .slim.data import reading as _reading  # noqa: F401
+from .slim.data import tfexample_decoder as _decoder  # noqa: F401
 from .training import training as _training  # noqa: F401
 
 __all__ = []
