@@ -15,6 +15,7 @@ from .build import (
     ctc_labels,
     custom_gradient,
     def_function,
+    def_function,
     frames,
     linalg,
     pfor,
