@@ -97,6 +97,32 @@ InternalError, UnavailableError, DataLossError, UnauthenticatedError = (
 
 OK = 0
 BY_CODE = {code: globals()[name + "Error"] for name, code, _ in _CODES}
+
+
+def exception_type_from_error_code(error_code):
+    """The class of errors of a code.
+
+    Args:
+      error_code: one of the numbers of `tf.errors`, `tf.errors.NOT_FOUND` say.
+
+    Raises:
+      KeyError: no error has that code.
+    """
+    return BY_CODE[error_code]
+
+
+def error_code_from_exception_type(cls):
+    """The code of a class of errors.
+
+    Args:
+      cls: one of the classes of `tf.errors`.
+
+    Raises:
+      KeyError: it is none of them.
+    """
+    return {kind: code for code, kind in BY_CODE.items()}[cls]
+
+
 CODES = {"OK": 0} | {
     "".join("_" * (i > 0 and c.isupper()) + c.upper() for i, c in enumerate(name)): code for name, code, _ in _CODES
 }

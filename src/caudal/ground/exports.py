@@ -17,6 +17,8 @@ constant(shapes.dimension_value, "compat.dimension_value", "dimension_value")
 constant(shapes.dimension_at_index, "compat.dimension_at_index", "dimension_at_index")
 
 constant(errors.OpError, "OpError", "errors.OpError")
+for _function in (errors.error_code_from_exception_type, errors.exception_type_from_error_code):
+    constant(_function, "errors." + _function.__name__)
 for _error in errors.BY_CODE.values():
     constant(_error, "errors." + _error.__name__)
 for _name, _code in errors.CODES.items():
