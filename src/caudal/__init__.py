@@ -15,7 +15,6 @@ from .build import (
     ctc_labels,
     custom_gradient,
     def_function,
-    def_function,
     frames,
     linalg,
     pfor,
