@@ -1,3 +1,3 @@
 """tf.linalg.LinearOperator: matrices known by what they do."""
 
-from . import composed, identity, low_rank, matrices  # noqa: F401
+from . import composed, identity, low_rank, matrices, structured  # noqa: F401

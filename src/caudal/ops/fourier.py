@@ -36,13 +36,13 @@ def _lower_complex(way, n):
 
 
 def _forward_slope(n):
-    return lambda op, dy: [_COMPLEX["IFFT", n](dy) * cast(_count(dy, n), dy._dtype)]
+    return lambda op, dy: [COMPLEX["IFFT", n](dy) * cast(_count(dy, n), dy._dtype)]
 
 
 def _back_slope(n):
     def slope(op, dy):
         share = 1.0 / cast(_count(dy, n), dy._dtype.real_dtype)
-        return [_COMPLEX["FFT", n](dy) * cast(share, dy._dtype)]
+        return [COMPLEX["FFT", n](dy) * cast(share, dy._dtype)]
 
     return slope
 
@@ -62,11 +62,11 @@ def _complex(kind, n):
     return export(public, f"signal.{public}", f"spectral.{public}")(call)
 
 
-_COMPLEX = {}
+COMPLEX = {}
 for _kind in ("FFT", "IFFT"):
     for _n in (1, 2, 3):
-        _COMPLEX[_kind, _n] = _complex(_kind, _n)
-fft, ifft = _COMPLEX["FFT", 1], _COMPLEX["IFFT", 1]
+        COMPLEX[_kind, _n] = _complex(_kind, _n)
+fft, ifft = COMPLEX["FFT", 1], COMPLEX["IFFT", 1]
 
 
 # --- real ---------------------------------------------------------------------------------------------
