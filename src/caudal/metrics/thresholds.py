@@ -55,7 +55,7 @@ def _outcomes(predictions, labels, thresholds, includes):
     return {"tp": (true, called), "fn": (true, not_called), "tn": (not_true, not_called), "fp": (not_true, called)}, limits
 
 
-def confusion_at_thresholds(labels, predictions, thresholds, weights=None, includes=tuple(_NAMES)):
+def confusion_at_thresholds(labels, predictions, thresholds, weights=None, includes=tuple(_NAMES), check=True):
     """({kind: variable}, {kind: update}) of the weights counted at each threshold.
 
     Args:
@@ -64,9 +64,13 @@ def confusion_at_thresholds(labels, predictions, thresholds, weights=None, inclu
       thresholds: a list of floats.
       weights: what each counts.
       includes: the kinds to count, of "tp", "fn", "tn", "fp".
+      check: whether predictions beyond `[0, 1]` are refused.
     """
-    with control_dependencies(_in_range(predictions)):
-        predictions, labels, weights = in_step(cast(predictions, dtypes.float32), cast(labels, dtypes.bool), weights)
+    if check:
+        with control_dependencies(_in_range(predictions)):
+            predictions, labels, weights = in_step(cast(predictions, dtypes.float32), cast(labels, dtypes.bool), weights)
+    else:
+        predictions, labels, weights = in_step(predictions, labels, weights)
     count = len(thresholds)
     conditions, limits = _outcomes(predictions, labels, thresholds, includes)
     weights = None if weights is None else _tiled_weights(weights, predictions, count, limits)
