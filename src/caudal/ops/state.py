@@ -111,12 +111,24 @@ is_initialized_node = define(
 )
 
 
-@export("is_variable_initialized")
 def is_variable_initialized(ref, name=None):
     """Whether a variable has a value, a bool scalar."""
     if ref.dtype._is_ref_dtype:
         return is_initialized_node(_ref(ref), name=name)
     return ref.is_initialized(name=name)
+
+
+@export("is_variable_initialized")
+def is_initialized(variable):
+    """Whether a variable has a value.
+
+    Args:
+      variable: a variable.
+
+    Returns:
+      bool scalar.
+    """
+    return is_variable_initialized(variable)
 
 
 def _count(B, ref, *, limit, op):
