@@ -5,6 +5,7 @@ import heapq
 from ..formats.checks import attributes, input_types, output_types, refuse
 from ..formats.opdefs import op_def_message, type_name
 from ..formats.proto import GraphDef
+from ..graph import loaded
 from ..graph.convert import convert_to_tensor
 from ..graph.devices import DeviceSpec, canonical
 from ..graph.graph import Operation, Tensor, default_graph
@@ -213,6 +214,7 @@ class _Importer:
             attrs["_class"] = [self._moved(g) for g in attrs["_class"]]
         made = Operation(self.graph, op, name, [], self._controls(node), attrs, output_types(op, attrs), self.place)
         made._device = canonical(node.device)
+        loaded.mark(made)
         inputs = [self._input(node, n) for n in data]
         late = [t is None for t in inputs]
         made._inputs = [t for t in inputs if t is not None]

@@ -4,6 +4,9 @@ from ..ground.errors import PermissionDeniedError, advise
 
 __all__ = ["allow", "guard", "is_loaded", "mark"]
 
+FILES = frozenset(  # op types that read or write files by name
+    {"ReadFile", "WriteFile", "MatchingFiles", "InitializeTableFromTextFile", "InitializeTableFromTextFileV2"}
+)
 _allowed: set[str] = set()
 
 

@@ -3,7 +3,6 @@
 import numpy as np
 
 from ..formats.text_files import lines
-from ..graph import loaded
 from ..graph.define import define
 from ..ground import dtypes
 from ..ground.errors import FailedPreconditionError, InvalidArgumentError
@@ -217,7 +216,6 @@ def _part(op, line, number, index, mark, kind):
 
 
 def _lower_text_file(B, table, name, *, key_index, value_index, vocab_size, delimiter, op):
-    loaded.guard(op)
     path = np.asarray(name, object)[()]
     found = list(lines(path))
     if vocab_size >= 0:

@@ -5,6 +5,7 @@ import contextlib
 import numpy as np
 
 from ..backend import compiled, reference
+from ..graph import loaded
 from ..graph.notes import locate
 from ..ground.errors import InternalError, InvalidArgumentError, OpError, ResourceExhaustedError, UnimplementedError
 from .store import Cell
@@ -18,6 +19,8 @@ def bind(op, B, store):
     lower = definition.lower
     if lower is None:
         raise advise(op)
+    if definition.name in loaded.FILES:
+        loaded.guard(op)
     named = {}
     for key in definition.lower_wants:
         if key == "op":
