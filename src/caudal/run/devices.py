@@ -7,6 +7,7 @@ from google.protobuf import text_format
 
 from ..backend import compiled
 from ..ground.errors import InvalidArgumentError, NotFoundError, advise
+from .servers import find
 
 __all__ = ["check_config", "check_placement", "check_target", "listed"]
 
@@ -29,7 +30,7 @@ _DEFAULT = 'device_count { key: "CPU" value: 1 } device_count { key: "GPU" value
 
 def check_target(target, config=None):
     """Refuses a server's address: sessions run in this process."""
-    if target and target not in (b"local", "local"):
+    if target and target not in (b"local", "local") and find(target) is None:
         text = target.decode() if isinstance(target, bytes) else target
         shown = _DEFAULT if config is None else text_format.MessageToString(config, as_one_line=True)
         raise NotFoundError(
@@ -50,7 +51,8 @@ def check_placement(session):
     asking = [op for op in ops[session._placed :] if op._device]
     there = _there(config) if asking else ()
     soft = config is not None and config.allow_soft_placement
-    bad = [op for op in asking if not _fits(op._device, there, soft)]
+    tasks = session._cluster.tasks if session._cluster else {("localhost", 0)}
+    bad = [op for op in asking if not _fits(op._device, there, soft, tasks)]
     if not bad:
         session._placed = len(ops)
         return
@@ -78,10 +80,13 @@ def _there(config):
     return {f"CPU:{k}" for k in range(cpus)} | {f"GPU:{k}" for k in range(gpus)} | {"XLA_CPU:0"}
 
 
-def _fits(device, there, soft):
-    """Whether an op that asks for `device` can run here."""
+def _fits(device, there, soft, tasks):
+    """Whether an op that asks for `device` can run here, where the tasks (job, number) are."""
     asked = dict(_PART.findall(device))
-    if asked.get("job", "localhost") != "localhost" or any(asked.get(k, "0") not in ("0", "*") for k in ("replica", "task")):
+    job, task = asked.get("job"), asked.get("task", "*")
+    if asked.get("replica", "0") not in ("0", "*"):
+        return False
+    if not any(job in (None, name) and task in ("*", str(number)) for name, number in tasks):
         return False
     kind, _, number = asked.get("device", "*").partition(":")
     if soft or kind == "*":

@@ -11,7 +11,7 @@ from ..ground import nest
 from ..ground.api import export
 from ..ground.errors import CancelledError, InvalidArgumentError, advise
 from ..ground.waiting import deadline
-from . import devices
+from . import devices, servers
 from .feeds import expand, value_for
 from .fetches import Fetches
 from .interpret import of_xla
@@ -36,7 +36,8 @@ class BaseSession:
         devices.check_config(config)
         self._graph = default_graph() if graph is None else graph
         self._target, self._config = target.encode() if isinstance(target, str) else target, config
-        self._store = Store()
+        self._cluster = servers.find(self._target)
+        self._store = Store() if self._cluster is None else self._cluster.store
         self._plans = {}
         self._partial = {}  # handle -> a run in parts
         self._closed = self._opened = False
@@ -74,7 +75,8 @@ class BaseSession:
     def close(self):
         """Ends the session; its variables are gone, and runs that wait for a queue are cancelled."""
         self._closed = True
-        self._store.halt.stop()
+        if self._cluster is None:
+            self._store.halt.stop()
         self._plans.clear()
         self._store = Store()
 
@@ -314,8 +316,12 @@ class Session(BaseSession):
 
     @staticmethod
     def reset(target, containers=None, config=None):
-        """Clears the variables of a server's containers; there is no server here."""
+        """Clears the variables of a server."""
+        target = target.encode() if isinstance(target, str) else target
         devices.check_target(target)
+        cluster = servers.find(target)
+        if cluster is not None:
+            cluster.store.values.clear()
 
 
 @export("InteractiveSession")
