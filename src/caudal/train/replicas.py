@@ -38,7 +38,7 @@ class ClusterSpec:
             self._jobs = {name: dict(tasks) for name, tasks in cluster._jobs.items()}
         else:
             need(isinstance(cluster, dict), _WRONG, kind=TypeError)
-            self._jobs = {_text(name): _tasks(name, tasks) for name, tasks in cluster.items()}
+            self._jobs = {_text(name, "Job name"): _tasks(name, tasks) for name, tasks in cluster.items()}
 
     def __bool__(self):
         return bool(self._jobs)
@@ -106,11 +106,10 @@ class ClusterSpec:
         return [tasks.get(k) for k in range(max(tasks) + 1)] if tasks else []
 
 
-def _text(value):
+def _text(value, what):
     if isinstance(value, bytes):
         return value.decode()
-    if not isinstance(value, str):
-        raise TypeError(f"Expected binary or unicode string, got {value!r}")
+    need(isinstance(value, str), f"{what} {value!r} must be bytes or unicode", kind=TypeError)
     return value
 
 
@@ -123,13 +122,7 @@ def _tasks(name, tasks):
         f"The tasks for job {name!r} must be a list or a dictionary from integers to strings.",
         kind=TypeError,
     )
-    for address in tasks.values():
-        need(
-            isinstance(address, (str, bytes)),
-            f"Task address must be bytes or unicode string, but got {address!r}",
-            kind=TypeError,
-        )
-    return {int(k): _text(address) for k, address in tasks.items()}
+    return {int(k): _text(address, "Task address") for k, address in tasks.items()}
 
 
 class _RoundRobin:
