@@ -15,8 +15,13 @@ def prune(targets, fed, done=frozenset()):
             continue
         found.add(op)
         todo += [t.op for t in op._inputs if t not in fed and t.op not in found]
-        todo += [c for c in op._controls if c not in found]
+        todo += [c for c in op._controls if c not in found and not _is_fed(c, fed)]
     return in_order(sorted(found, key=_id), fed)
+
+
+def _is_fed(op, fed):
+    """Whether it is a placeholder whose value is given: then nothing waits for it."""
+    return op._def.name in ("Placeholder", "PlaceholderV2") and op.outputs[0] in fed
 
 
 def in_order(ops, fed):
