@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..backend import reference
+from ..ground import summarize as summaries
 from ..ground.errors import InferError
 from ..ground.shapes import with_rank
 
@@ -292,17 +293,11 @@ def summarize(array, limit=256):
     return "".join(f"[{summarize(row, limit)}]" for row in array)
 
 
-def _escaped(words):
-    """Words as C would write them."""
-    marks = {"\n": "\\n", "\r": "\\r", "\t": "\\t", '"': '\\"', "'": "\\'", "\\": "\\\\"}
-    return "".join(marks.get(c) or (c if 32 <= ord(c) < 127 else f"\\{ord(c):03o}") for c in words)
-
-
 def _one(item):
     if isinstance(item, (bool, np.bool_)):
         return "1" if item else "0"
     if isinstance(item, (bytes, str)):
-        return _escaped(item.decode("latin1") if isinstance(item, bytes) else item)
+        return summaries.escaped(item)
     if isinstance(item, (float, np.floating)):
-        return f"{float(item):.6g}"
+        return summaries.number(float(item), np.asarray(item).dtype)
     return str(item)

@@ -2,12 +2,11 @@
 
 import numpy as np
 
-from ..graph import static
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.graph import default_graph
 from ..graph.scopes import colocate_with, control_dependencies, name_scope
-from ..ground import dtypes
+from ..ground import dtypes, summarize
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError, need
 from .basic import same
@@ -18,19 +17,12 @@ __all__ = ["Assert", "check_numerics"]
 
 def _lower_assert(B, condition, *data, summarize, op):
     if not bool(np.asarray(condition)):
-        parts = "".join(f"[{_shown(d, summarize)}] " for d in data)
+        parts = "".join(f"[{_row(d, summarize)}] " for d in data)
         raise InvalidArgumentError(None, op, f"assertion failed: {parts.rstrip()}")
     return ()
 
 
-def _shown(value, most):
-    value = np.asarray(value)
-    if value.ndim == 0:
-        return static.summarize(value)
-    tail = "..." if value.ndim == 1 and value.size > most else ""
-    return static.summarize(value[:most] if value.ndim == 1 else value, most) + tail
-
-
+_row = summarize.row
 assert_node = define("Assert", infer=lambda *_: [], lower=_lower_assert, host=True, grad=None)
 
 
