@@ -4,7 +4,7 @@ import numpy as np
 
 from ..graph import static
 from ..graph.composite import SparseTensor, is_composite
-from ..graph.convert import constant_node, convert, convert_to_tensor
+from ..graph.convert import constant_node, convert, convert_all, convert_to_tensor
 from ..graph.graph import Tensor
 from ..graph.scopes import control_dependencies, name_scope
 from ..graph.type_spec import TensorSpec
@@ -207,7 +207,7 @@ class Dataset:
         if not callable(generator):
             raise TypeError("`generator` must be callable.")
         specs = specs_from(output_types, output_shapes)
-        given = [convert(a, name="args") for a in args or ()]
+        given = convert_all(args or (), name="args")
 
         def inner(_):
             made = generator_node(given, specs, generator)
@@ -410,9 +410,10 @@ class Dataset:
         """
         size = int64(size, "size")
         shift = size if shift is None else int64(shift, "shift")
+        stride = int64(stride, "stride")
         drop = convert(drop_remainder, dtypes.bool, "drop_remainder")
         specs = map_structure(DatasetSpec, self._specs)
-        return self._made(nodes.window_node, size, shift, int64(stride, "stride"), drop, specs=specs)
+        return self._made(nodes.window_node, size, shift, stride, drop, specs=specs)
 
     # --- functions ------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from ..graph.convert import convert, convert_to_tensor
+from ..graph.convert import constant_node, convert, convert_to_tensor
 from ..graph.scopes import name_scope
 from ..graph.type_spec import SparseTensorSpec, TensorSpec
 from ..ground import dtypes
@@ -311,7 +311,8 @@ def bucket_by_sequence_length(
     """
     if len(bucket_batch_sizes) != len(bucket_boundaries) + 1:
         raise ValueError("len(bucket_batch_sizes) must equal len(bucket_boundaries) + 1")
-    sizes = convert_to_tensor(bucket_batch_sizes, dtypes.int64)
+    with name_scope("bucket_by_seq_length"):
+        sizes = constant_node(bucket_batch_sizes, dtypes.int64)
     least = [np.iinfo(np.int32).min, *bucket_boundaries]
     most = [*bucket_boundaries, np.iinfo(np.int32).max]
 

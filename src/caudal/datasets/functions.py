@@ -8,13 +8,22 @@ from ..ground.errors import need
 from .nests import flatten
 from .specs import flat, from_tensors, spec_of, to_tensors
 
-__all__ = ["Function"]
+__all__ = ["Function", "touch"]
 
 _numbers = itertools.count(1)
 _QUIET = frozenset(
     "RandomUniform RandomUniformInt RandomStandardNormal TruncatedNormal RandomShuffle Multinomial RandomGamma RandomPoissonV2 "
     "Placeholder VarHandleOp VariableV2 ParameterizedTruncatedNormal".split()
 )
+
+
+_VARIABLES = ("variables", "trainable_variables", "local_variables")
+
+
+def touch(graph, keys):
+    """Lets a graph have collections, be they empty, as it has in 1.15 when a function was traced in it."""
+    for key in keys:
+        graph.get_collection_ref(key)
 
 
 class Function:
@@ -38,6 +47,7 @@ class Function:
         title = where.removesuffix("()").replace(".", "_").replace(" ", "_")
         self.name = f"{title}_{getattr(call, '__name__', type(call).__name__)}_{next(_numbers)}"
         outer = default_graph()
+        touch(outer, _VARIABLES)
         self.graph = FuncGraph(self.name, outer)
         with self.graph.as_default():
             tensors = [self.graph.argument(*flat(s), "args_" + str(k)) for k, s in enumerate(flatten(specs))]

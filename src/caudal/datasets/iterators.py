@@ -8,11 +8,13 @@ import numpy as np
 
 from ..graph.define import define
 from ..graph.graph import default_graph
+from ..graph.scopes import name_scope
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import FailedPreconditionError, InvalidArgumentError, OpError, OutOfRangeError
 from ..run.plan import Plan
 from .elements import Context, End, text
+from .functions import touch
 from .nests import flatten, map_structure
 from .specs import flat, from_tensors, legacy, specs_from
 
@@ -172,7 +174,8 @@ class Iterator:
                     f"Expected output shapes compatible with {self.output_shapes!r} but got dataset with output shapes "
                     f"{dataset.output_shapes!r}."
                 )
-        return begin_node(dataset._apply_options()._variant_tensor, self._iterator_resource, name=name)
+        with name_scope(name, "make_initializer") as scope:
+            return begin_node(dataset._variant_tensor, self._iterator_resource, name=scope)
 
     def get_next(self, name=None):
         """The next element; a run takes it once, however often it is used.
@@ -244,6 +247,12 @@ def begun(dataset, shared_name):
     return Iterator(made, begin_node(dataset._variant_tensor, made), _Specs(specs), None, None)
 
 
+_VARIABLES = (
+    "variables trainable_variables local_variables concatenated_variables metric_variables model_variables "
+    "moving_average_variables trainable_resource_variables"
+).split()
+
+
 class _Factory:
     """What a one-shot iterator begins with: a tensor that carries a data set."""
 
@@ -269,6 +278,7 @@ def once(dataset):
             f"`Dataset.make_initializable_iterator()`. (Original error: {error})"
         ) from None
     specs = dataset.element_spec
+    touch(default_graph(), _VARIABLES)
     made = once_node(dataset_factory=_Factory(tensor), **flat_attributes(specs))
     return Iterator(made, None, _Specs(specs), None, None)
 
