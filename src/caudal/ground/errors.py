@@ -13,6 +13,8 @@ class OpError(Exception):
       error_code: the code of `tf.errors` (3 is INVALID_ARGUMENT).
     """
 
+    __module__ = "caudal.errors"  # where programs find it
+
     def __init__(self, node_def, op, message, error_code):
         super().__init__(node_def, op, message)
         self._node_def, self._op, self._message, self._error_code = node_def, op, message, error_code
@@ -77,7 +79,7 @@ def _kind(name, code, doc):
 
     __init__ = unknown if name == "Unknown" else __init__
     full = name + "Error"
-    return type(full, (OpError,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
+    return type(full, (OpError,), {"__init__": __init__, "__doc__": doc, "__module__": "caudal.errors"})
 
 
 for _name, _code, _doc in _CODES:

@@ -10,7 +10,7 @@ from ..graph.graph import GraphKeys, Tensor, default_graph
 from ..graph.scopes import name_scope
 from ..ground import dtypes, nest
 from ..ground.api import export
-from ..ground.errors import need
+from ..ground.errors import OperatorNotAllowedInGraphError, need
 from ..ground.shapes import TensorShape, as_shape
 from ..ops.elementwise import cast
 from ..ops.shape import shape
@@ -285,13 +285,24 @@ class Layer:
         else:
             self._check(flat)
         self._inputs += flat
-        outputs = self.call(inputs, *args, **kwargs)
+        outputs = self._called(inputs, args, kwargs)
         if self._activity_regularizer is not None:
             with name_scope("ActivityRegularizer"):
                 for out in nest.flatten(outputs):
                     loss = self._activity_regularizer(out)
                     self.add_loss(loss / cast(shape(out)[0], loss.dtype))  # per example
         return outputs
+
+    def _called(self, inputs, args, kwargs):
+        try:
+            return self.call(inputs, *args, **kwargs)
+        except OperatorNotAllowedInGraphError as error:
+            refused = TypeError(
+                "You are attempting to use Python control flow in a layer that was not declared to be dynamic. Pass "
+                f'`dynamic=True` to the class constructor.\nEncountered error:\n"""\n{error}\n"""'
+            )
+            refused.__notes__ = list(getattr(error, "__notes__", []))
+            raise refused from error
 
     def _shapes(self, inputs):
         if isinstance(inputs, Tensor):
