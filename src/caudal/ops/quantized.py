@@ -203,13 +203,17 @@ def _lower_v2(B, x, low, high, *, num_bits, signed_input, range_given, narrow_ra
     )
 
 
+def _lower_v3(B, x, low, high, bits, *, signed_input, range_given, narrow_range):
+    return _lower_both(B, x, low, high, bits, signed_input=signed_input, range_given=range_given, narrow_range=narrow_range)
+
+
 def _straight(op, dy):
     """Rounding is passed over: the slope goes on as it comes."""
     return [dy] + [None] * (len(op.inputs) - 1)
 
 
 _both = define("QuantizeAndDequantizeV2", infer=lambda x, *_: same(x), lower=_lower_v2, host=True, grad=_straight)
-define("QuantizeAndDequantizeV3", infer=lambda x, *_: same(x), lower=_lower_both, host=True, grad=_straight)
+define("QuantizeAndDequantizeV3", infer=lambda x, *_: same(x), lower=_lower_v3, host=True, grad=_straight)
 
 
 @export("quantization.quantize_and_dequantize")
