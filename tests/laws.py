@@ -61,12 +61,12 @@ def build(row, known=True, arrays=None):
     graph = tf.Graph()
     with graph.as_default():
         leaves, feeds, states = [], {}, []
-        for array, state in zip(arrays, stateful, strict=True):
+        for array, state, kind in zip(arrays, stateful, _kinds(definition, row), strict=True):
             if state:
                 states.append(tf.Variable(array, use_resource=state == "resource"))
                 leaves.append(states[-1].handle if state == "resource" else states[-1]._variable)
                 continue
-            leaf = _leaf(array, known)
+            leaf = _leaf(array, known, kind)
             leaves.append(leaf)
             if leaf.op.type == "Placeholder":
                 feeds[leaf] = array
@@ -85,8 +85,19 @@ def _stateful(definition, row):
     return out
 
 
-def _leaf(array, known):
-    kind = tf.string if array.dtype == object else tf.as_dtype(array.dtype)
+_QUANTISED = {np.dtype(np.uint8): tf.quint8, np.dtype(np.int8): tf.qint8}
+
+
+def _kinds(definition, row):
+    """For each array of a row its dtype: the array's, or the quantised one of the same bytes where only that is taken."""
+    for arg, x in zip(definition.inputs, row.inputs, strict=True):
+        allowed = definition.attrs[arg.type_attr].allowed if arg.type_attr else None
+        for array in flat([x]):
+            kind = tf.string if array.dtype == object else tf.as_dtype(array.dtype)
+            yield kind if allowed is None or kind in allowed else _QUANTISED.get(array.dtype, kind)
+
+
+def _leaf(array, known, kind):
     if known and (array.ndim == 0 or array.ndim <= 2 and array.dtype in (np.int32, np.int64)):
         return tf.constant(array, kind)
     return tf.placeholder(kind, array.shape if known else None)

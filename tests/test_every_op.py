@@ -38,7 +38,7 @@ def test_spec(row):
         for tensor, value in zip(built.outputs, laws.reference(built), strict=False):
             kind = tensor.dtype.base_dtype
             value = np.asarray(value)
-            assert value.dtype == kind.as_numpy_dtype or kind == tf.string, f"{row}: {tensor} gave {value.dtype}"
+            assert value.dtype == kind.np or kind == tf.string, f"{row}: {tensor} gave {value.dtype}"
             assert tensor.shape.is_compatible_with(value.shape), f"{row}: {tensor} gave {value.shape}"
             free = row.op in laws.VAGUE or built.op._def.dynamic or built.op._def.host
             sharp = tensor.shape.is_fully_defined() or not known or free

@@ -17,7 +17,7 @@ FLOORS = [
     "ops",
     "build",
     "run",
-    "ragged distributions image losses layers metrics summary",
+    "ragged distributions image losses layers metrics",
     "rnn",
     "train",
     "datasets lookup saved_model operators",

@@ -3,6 +3,8 @@
 import numpy as np
 from scipy import special
 
+import caudal as tf
+
 from .row import classes, normal, positive, row, uniform
 
 f32, f64, i32, i64 = np.float32, np.float64, np.int32, np.int64
@@ -270,3 +272,29 @@ def _gru_slope(x, h, w_ru, w_c, b_ru, b_c, r, u, c, dh):
 
 
 row("GRUBlockCellGrad", [*_one, *_made[:3], normal(2, 2)], _gru_slope, tol=1e-4)
+
+
+def _there_and_back(x, low, high, *_):
+    """As the nearest of 2^bits steps of one size, of which 0 is one, that cover both ends."""
+    scale = min(-128 / low, 127 / high)
+    return np.rint(np.clip(x, -128 / scale, 127 / scale) * scale) / scale
+
+
+for _op, _bits in (("QuantizeAndDequantizeV2", []), ("QuantizeAndDequantizeV3", [i32(8)])):
+    row(_op, [uniform(3, 4), f32(-0.9), f32(0.8), *_bits], _there_and_back, range_given=True, slopes=(), tol=1e-5)
+
+
+def _quantised_min_combined(x, low, high):
+    """Equal steps from the lower end to the upper, which are given back."""
+    return np.clip(np.floor((x - low) * 255 / (high - low) + 0.5), 0, 255).astype(np.uint8), low, high
+
+
+row("QuantizeV2", [uniform(3, 4), f32(-1), f32(2)], _quantised_min_combined, T=tf.quint8, slopes=())
+_BYTES = classes(3, 4, below=256, kind=np.uint8)
+row("Dequantize", [_BYTES, f32(-1), f32(2)], lambda x, low, high: low + x * (high - low) / 255, slopes=())
+row(
+    "QuantizedConcat",
+    [i32(0), [_BYTES, _BYTES], [f32(-1), f32(-1)], [f32(2), f32(2)]],
+    lambda axis, xs, low, high: (np.concatenate(xs), f32(-1), f32(2)),
+    slopes=(),
+)
