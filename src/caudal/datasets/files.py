@@ -1,5 +1,8 @@
 """Data sets out of files: lines, records, tables."""
 
+import contextlib
+import sqlite3
+
 import numpy as np
 
 from ..formats.records import read_records
@@ -10,12 +13,14 @@ from ..graph.graph import Tensor
 from ..graph.type_spec import TensorSpec
 from ..ground import dtypes
 from ..ground.api import export
-from ..ground.errors import InvalidArgumentError
+from ..ground.errors import InvalidArgumentError, UnknownError
 from ..ops.csv import _lower as parsed
 from ..ops.shape import reshape
 from .columns import as_array, texts
 from .dataset import Dataset, DatasetV1Adapter, int64
 from .elements import of_iterable, text
+from .iterators import flat_attributes
+from .nests import map_structure
 from .nodes import dataset_node
 
 __all__ = ["CsvDataset", "FixedLengthRecordDataset", "TFRecordDataset", "TextLineDataset"]
@@ -132,27 +137,27 @@ class TFRecordDataset(DatasetV1Adapter):
             kind, buffer = _name(compression_type), _number(buffer_size, _BUFFER, "buffer_size")
             return _records_node(names, kind, buffer)
 
-        if not isinstance(filenames, Dataset):
-            names = convert(filenames, dtypes.string)
-            filenames = Dataset.from_tensor_slices(reshape(names, [-1], name="flat_filenames"))
-        elif filenames.output_types != dtypes.string:
-            raise TypeError("`filenames` must be a `tf.data.Dataset` of `tf.string` elements.")
-        inner = lambda name: DatasetV1Adapter(make(name), _STRING)
-        if num_parallel_reads is None:
-            made = filenames.flat_map(inner)
-        else:
-            made = filenames.interleave(inner, cycle_length=num_parallel_reads, num_parallel_calls=num_parallel_reads)
-        DatasetV1Adapter.__init__(self, made._variant_tensor, made.element_spec, (made,))
+        _begin(self, make, filenames, num_parallel_reads)
 
 
 def _begin(self, make, filenames, parallel):
-    """A data set of files: one node for all of them, or for each in turn."""
-    names = convert(filenames, dtypes.string, "filenames")
+    """A data set of files, each read by the node that `make` adds: one after another, or several in turn.
+
+    Raises:
+      TypeError: names that are no strings.
+    """
+    if not isinstance(filenames, Dataset):
+        names = convert(filenames, dtypes.string)
+        filenames = Dataset.from_tensor_slices(reshape(names, [-1], name="flat_filenames"))
+    elif filenames.output_types != dtypes.string:
+        raise TypeError("`filenames` must be a `tf.data.Dataset` of `tf.string` elements.")
+    elif not filenames.output_shapes.is_compatible_with([]):
+        raise ValueError("`filenames` must be a `tf.data.Dataset` of scalar `tf.string` elements.")
+    inner = lambda name: DatasetV1Adapter(make(name), _STRING)
     if parallel is None:
-        DatasetV1Adapter.__init__(self, make(names), _STRING)
-        return
-    each = Dataset.from_tensor_slices(reshape(names, [-1]))
-    made = each.interleave(lambda n: DatasetV1Adapter(make(n), _STRING), parallel, num_parallel_calls=parallel)
+        made = filenames.flat_map(inner)
+    else:
+        made = filenames.interleave(inner, cycle_length=parallel, num_parallel_calls=parallel)
     DatasetV1Adapter.__init__(self, made._variant_tensor, made.element_spec, (made,))
 
 
@@ -247,3 +252,63 @@ def _default(value):
     except TypeError:
         return convert_to_tensor(value)
     return convert_to_tensor(np.zeros(0, kind.np) if kind is not dtypes.string else [], kind)
+
+
+# --- data bases -----------------------------------------------------------------------------------------
+
+_READ = "mode=ro"
+
+
+def _lower_sql(B, driver, source, query, *, op):
+    loaded.guard(op)
+    driver, source, query = (as_array(v).item().decode() for v in (driver, source, query))
+    if driver != "sqlite":
+        raise InvalidArgumentError(
+            None,
+            None,
+            f"The database type, {driver}, is not supported by SqlDataset. The set of supported databases is: {{'sqlite'}}.",
+        )
+    kinds = op.attrs["output_types"]
+
+    def make(context):
+        with contextlib.closing(sqlite3.connect(f"file:{source}?{_READ}", uri=True)) as base:
+            try:
+                for row in base.execute(query):
+                    yield tuple(_cell(value, kind) for value, kind in zip(row, kinds, strict=True))
+            except sqlite3.Error as error:
+                raise UnknownError(None, None, str(error)) from None
+            except ValueError:
+                words = f"The number of columns in query ({len(row)}) must match the number of elements in output_types ({len(kinds)})."
+                raise InvalidArgumentError(None, None, words) from None
+
+    return of_iterable(make)
+
+
+def _cell(value, kind):
+    """A column's value as a component."""
+    if kind is dtypes.string:
+        return text(value if isinstance(value, bytes) else ("" if value is None else str(value)).encode())
+    return np.asarray(0 if value is None else value).astype(kind.np)
+
+
+_sql_node = dataset_node("SqlDataset", _lower_sql)
+
+
+@export("data.experimental.SqlDataset", "contrib.data.SqlDataset")
+class SqlDataset(DatasetV1Adapter):
+    """The rows that a query finds in a data base.
+
+    Args:
+      driver_name: "sqlite".
+      data_source_name: the data base's file.
+      query: the query.
+      output_types: the dtype of each column.
+    """
+
+    def __init__(self, driver_name, data_source_name, query, output_types):
+        specs = map_structure(lambda kind: TensorSpec([], kind), output_types)
+        parts = [
+            convert(value, dtypes.string, name)
+            for value, name in ((driver_name, "driver_name"), (data_source_name, "data_source_name"), (query, "query"))
+        ]
+        DatasetV1Adapter.__init__(self, _sql_node(*parts, **flat_attributes(specs)), specs)
