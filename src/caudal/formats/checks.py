@@ -19,7 +19,7 @@ _FIELDS = {
     "func": "func",
 }
 _KINDS = {field: kind for kind, field in _FIELDS.items()}
-_DEAD = (0,)  # DT_INVALID
+_NAMED = {number: name for name, number in DataType.items()}
 
 
 def refuse(message):
@@ -39,6 +39,7 @@ def attributes(op, node, name):
       InvalidArgumentError: an attribute is missing, unknown, of a wrong kind or out of its range.
     """
     out, where = {}, f"; NodeDef: {{{{node {name}}}}}"
+    wrong = _Refusal(op, where)
     for key, value in node.attr.items():
         if key not in op.attrs:
             if not key.startswith("_"):
@@ -49,7 +50,7 @@ def attributes(op, node, name):
             out[key] = attr_to_python(value)
             continue
         if value.WhichOneof("value") is not None:
-            _check(op, op.attrs[key], value, where)
+            _check(op.attrs[key], value, wrong)
             out[key] = _plain(op.attrs[key], value)
     missing = [a.name for a in op.attr_order if a.name not in out and not a.has_default]
     if missing:
@@ -68,56 +69,62 @@ def _plain(attr, value):
     return attr_to_python(value)
 
 
-def _check(op, attr, value, where):
+class _Refusal:
+    """The end of a message about a node's attribute, made only if it is needed."""
+
+    __slots__ = ("op", "where")
+
+    def __init__(self, op, where):
+        self.op, self.where = op, where
+
+    def __call__(self, message):
+        refuse(f"{message}\n\t{self.where}; {summary(self.op)}")
+
+
+def _check(attr, value, wrong):
     kind = value.WhichOneof("value")
-    end = f"\n\t{where}; {summary(op)}"
     if kind == "placeholder":
-        refuse(f"AttrValue had value with unexpected type 'placeholder'\n\t for attr '{attr.name}'{end}")
+        wrong(f"AttrValue had value with unexpected type 'placeholder'\n\t for attr '{attr.name}'")
     if kind == "list":
-        _check_list(attr, value.list, end)
-    else:
-        _same_kind(attr, _KINDS[kind], attr.kind, end)
-        if kind == "type":
-            _check_type(attr, value.type, end)
-        if kind == "int" and attr.least is not None and value.i < attr.least:
-            refuse(f"Value for attr '{attr.name}' of {value.i} must be at least minimum {attr.least}{end}")
-        if kind == "s" and attr.allowed and value.s.decode("latin1") not in attr.allowed:
-            allowed = '", "'.join(attr.allowed)
-            refuse(
-                f'Value for attr \'{attr.name}\' of "{value.s.decode("latin1")}" is not in the list of allowed values: "{allowed}"{end}'
-            )
+        _check_list(attr, value.list, wrong)
+        return
+    _same_kind(attr, _KINDS[kind], wrong)
+    if kind == "type":
+        _check_type(attr, value.type, wrong)
+    elif kind == "i" and attr.least is not None and value.i < attr.least:
+        wrong(f"Value for attr '{attr.name}' of {value.i} must be at least minimum {attr.least}")
+    elif kind == "s" and attr.allowed and value.s.decode("latin1") not in attr.allowed:
+        allowed = '", "'.join(attr.allowed)
+        wrong(f'Value for attr \'{attr.name}\' of "{value.s.decode("latin1")}" is not in the list of allowed values: "{allowed}"')
 
 
-def _same_kind(attr, kind, want, end):
-    if kind != want:
-        refuse(f"AttrValue had value with type '{kind}' when '{want}' expected\n\t for attr '{attr.name}'{end}")
+def _same_kind(attr, kind, wrong):
+    if kind != attr.kind:
+        wrong(f"AttrValue had value with type '{kind}' when '{attr.kind}' expected\n\t for attr '{attr.name}'")
 
 
-def _check_list(attr, values, end):
+def _check_list(attr, values, wrong):
     held = [f"list({_KINDS[field.name]})" for field, _ in values.ListFields()]
     if len(held) > 1 or not attr.kind.startswith("list("):
-        _same_kind(attr, held[0] if held else "list", attr.kind, end)
+        _same_kind(attr, held[0] if held else "list", wrong)
     if held:
-        _same_kind(attr, held[0], attr.kind, end)
+        _same_kind(attr, held[0], wrong)
     for number in values.type:
-        _check_type(attr, number, end)
+        _check_type(attr, number, wrong)
     size = sum(len(entries) for _, entries in values.ListFields())
     if attr.least is not None and size < attr.least:
-        refuse(f"Length for attr '{attr.name}' of {size} must be at least minimum {attr.least}{end}")
+        wrong(f"Length for attr '{attr.name}' of {size} must be at least minimum {attr.least}")
 
 
-def _check_type(attr, number, end):
-    if number in _DEAD or number not in DataType.values() or number > 100:
-        shown = DataType.Name(number) if number in DataType.values() else str(number)
-        refuse(
-            f"Attr '{attr.name}' has invalid enum value {number}{end}"
-            if shown.isdigit()
-            else f"AttrValue must not have value {shown}\n\t for attr '{attr.name}'{end}"
-        )
+def _check_type(attr, number, wrong):
+    if number not in _NAMED:
+        wrong(f"Attr '{attr.name}' has invalid enum value {number}")
+    if number == 0 or number > 100:
+        wrong(f"AttrValue must not have value {_NAMED[number]}\n\t for attr '{attr.name}'")
     if attr.allowed and dtypes.as_dtype(number) not in attr.allowed:
         allowed = ", ".join(type_name(a) for a in attr.allowed)
-        refuse(
-            f"Value for attr '{attr.name}' of {type_name(dtypes.as_dtype(number))} is not in the list of allowed values: {allowed}{end}"
+        wrong(
+            f"Value for attr '{attr.name}' of {type_name(dtypes.as_dtype(number))} is not in the list of allowed values: {allowed}"
         )
 
 
