@@ -28,6 +28,7 @@ class Point:
       keep_prob: rho, the share of units that dropout keeps, in (0, 1].
       optimizer: "sgd" or "adam".
       rate: alpha, the learning rate, above 0.
+      falling: whether alpha falls in a straight line to 0 over the steps, instead of staying as it is.
       batch: examples a step; None takes all at once.
       steps: how often the weights change.
       every: steps between two looks at the whole training and validation parts.
@@ -39,6 +40,7 @@ class Point:
     keep_prob: float = 1.0
     optimizer: str = "adam"
     rate: float = 1e-3
+    falling: bool = False
     batch: int | None = 50
     steps: int = 1000
     every: int = 100
@@ -127,7 +129,9 @@ class _Program:
             self.cost = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(labels=self.y, logits=logits), name="cost")
             self.right = tf.reduce_mean(tf.cast(tf.equal(tf.argmax(logits, 1), self.y), tf.float32), name="accuracy")
             self.loss = tf.add_n([self.cost, *tf.losses.get_regularization_losses()], name="loss")
-            self.step = _OPTIMIZERS[point.optimizer](point.rate).minimize(self.loss)
+            done = tf.train.get_or_create_global_step()
+            rate = tf.train.polynomial_decay(point.rate, done, point.steps, 0.0) if point.falling else point.rate
+            self.step = _OPTIMIZERS[point.optimizer](rate).minimize(self.loss, global_step=done)
             self.session = tf.Session()
             self.session.run(tf.global_variables_initializer())
 
