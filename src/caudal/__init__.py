@@ -15,6 +15,7 @@ from .build import (
     ctc_labels,
     custom_gradient,
     def_function,
+    switch_case,
     frames,
     linalg,
     pfor,
@@ -61,11 +62,11 @@ from .image import (
 )  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401
 from .distributions import classes as _classes, tails as _tails  # noqa: F401
-from .run import calls as _calls, py_function as _py_function, session as _session  # noqa: F401
+from .run import calls as _calls, case_branches as _case_branches, py_function as _py_function, session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .lookup import tables as _tables, words as _words  # noqa: F401
-from .ragged import strings as _ragged_strings, unicode as _unicode  # noqa: F401
+from .ragged import functions as _ragged, strings as _ragged_strings, unicode as _unicode  # noqa: F401
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .train import hooks as _hooks, monitored_session as _monitored, saving_hooks as _saving  # noqa: F401
 from .train import basic_loop as _basic_loop, supervisor as _supervisor  # noqa: F401
