@@ -1,4 +1,4 @@
-"""PNG pictures, read and written: all colour types and depths, interlaced or not.
+"""PNG pictures, read: all colour types and depths, interlaced or not; png_write.py writes them.
 
 Source: W3C, Portable Network Graphics (PNG) Specification, second edition (2003).
 """
@@ -8,11 +8,10 @@ import zlib
 
 import numpy as np
 
-__all__ = ["MAGIC", "decode", "encode", "gray"]
+__all__ = ["MAGIC", "decode", "gray"]
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
-_TYPES = {1: 0, 2: 4, 3: 2, 4: 6}
 _PASSES = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2))
 _MOST = 1 << 31
 
@@ -156,24 +155,3 @@ def gray(samples):
     weights = np.array([red, green, 32768 - red - green], np.int64)
     rounding = 16384 if samples.dtype == np.uint16 else 0
     return ((samples.astype(np.int64) @ weights + rounding) >> 15).astype(samples.dtype)[..., None]
-
-
-def encode(samples, level=-1):
-    """A picture as a file's bytes.
-
-    Args:
-      samples: uint8 or uint16 `[height, width, channels]` of 1 to 4 channels.
-      level: how well it is packed, -1 to 9.
-    """
-    height, width, channels = samples.shape
-    depth = samples.dtype.itemsize * 8
-    lines = samples.astype(samples.dtype.newbyteorder(">")).reshape(height, -1).view(np.uint8)
-    step = channels * depth // 8
-    left = np.zeros_like(lines)
-    left[:, step:] = lines[:, :-step]
-    rows = np.concatenate([np.ones((height, 1), np.uint8), lines - left], axis=1)
-    head = struct.pack(">IIBBBBB", width, height, depth, _TYPES[channels], 0, 0, 0)
-    parts = [(b"IHDR", head), (b"IDAT", zlib.compress(rows.tobytes(), level)), (b"IEND", b"")]
-    return MAGIC + b"".join(
-        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body)) for kind, body in parts
-    )

@@ -4,7 +4,7 @@ import zlib
 
 import numpy as np
 
-from ..formats import pictures, png
+from ..formats import pictures, png, png_write
 from ..graph.define import define
 from ..ground.errors import InferError, InvalidArgumentError
 from ..ground.shapes import with_rank
@@ -125,7 +125,7 @@ def _infer_picture(image):
 def _lower_encode_png(B, image, *, compression):
     if image.shape[2] not in (1, 2, 3, 4):
         _refuse(f"image must have 1, 2, 3, or 4 channels, got {image.shape[2]}")
-    return png.encode(np.asarray(image), compression)
+    return png_write.encode(np.asarray(image), compression)
 
 
 def _lower_encode_jpeg(B, image, *, op):

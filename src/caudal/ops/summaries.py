@@ -3,7 +3,7 @@
 import numpy as np
 from google.protobuf.message import DecodeError
 
-from ..formats import png, wav
+from ..formats import png_write, wav
 from ..formats.histograms import histogram
 from ..formats.node_def import shape_message
 from ..formats.proto import TensorProto
@@ -88,7 +88,7 @@ def _image(B, tag, tensor, *, max_images, bad_color, op):
     for k, picture in enumerate(tensor[:max_images]):
         value = out.value.add(tag=f"{_text(tag)}/image" + (f"/{k}" if max_images > 1 else ""))
         value.image.height, value.image.width, value.image.colorspace = height, width, channels
-        value.image.encoded_image_string = png.encode(_bytes_of(picture, bad_color))
+        value.image.encoded_image_string = png_write.encode(_bytes_of(picture, bad_color))
     return _packed(out)
 
 
