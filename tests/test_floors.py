@@ -19,6 +19,9 @@ FLOORS = [
     "run",
     "ragged distributions image losses layers metrics",
     "rnn",
+    "train.graph_io",
+    "train.meta_graph",  # the event files hold graphs
+    "summary",
     "train",
     "datasets lookup saved_model operators",
     "testing",
