@@ -95,8 +95,9 @@ iterator_node = define("IteratorV2", infer=lambda: [()], lower=_make, host=True,
 define("Iterator", infer=lambda: [()], lower=_make, host=True, grad=None)
 once_node = define("OneShotIterator", infer=lambda: [()], lower=_make_once, host=True, grad=None)
 begin_node = define("MakeIterator", infer=lambda *_: [], lower=_begin, host=True, grad=None)
-next_node = define("IteratorGetNext", infer=_infer_next, lower=lambda B, place: place.next(), host=True, grad=None)
-next_sync_node = define("IteratorGetNextSync", infer=_infer_next, lower=lambda B, place: place.next(), host=True, grad=None)
+_NEXT = {"infer": _infer_next, "lower": lambda B, place: place.next(), "host": True, "grad": None, "steady": ()}
+next_node = define("IteratorGetNext", **_NEXT)
+next_sync_node = define("IteratorGetNextSync", **_NEXT)
 handle_node = define("IteratorToStringHandle", infer=lambda _: [()], lower=lambda B, place: place.handle, host=True, grad=None)
 of_handle_node = define("IteratorFromStringHandleV2", infer=lambda _: [()], lower=_of_handle, host=True, grad=None)
 define("IteratorFromStringHandle", infer=lambda _: [()], lower=_of_handle, host=True, grad=None)

@@ -94,9 +94,9 @@ def _close(B, queue, *, cancel_pending_enqueues):
 
 enqueue_node = _both("QueueEnqueue", infer=lambda *_: [], lower=_enqueue)
 enqueue_many_node = _both("QueueEnqueueMany", infer=lambda *_: [], lower=_enqueue_many)
-dequeue_node = _both("QueueDequeue", lower=_dequeue)
-dequeue_many_node = _both("QueueDequeueMany", lower=_dequeue_many(False))
-dequeue_up_to_node = _both("QueueDequeueUpTo", lower=_dequeue_many(True))
+dequeue_node = _both("QueueDequeue", lower=_dequeue, steady=())
+dequeue_many_node = _both("QueueDequeueMany", lower=_dequeue_many(False), steady=())
+dequeue_up_to_node = _both("QueueDequeueUpTo", lower=_dequeue_many(True), steady=())
 close_node = _both("QueueClose", infer=lambda *_: [], lower=_close)
 size_node = _both("QueueSize", infer=lambda *_: [()], lower=lambda B, queue: queue.size())
 is_closed_node = _both("QueueIsClosed", infer=lambda *_: [()], lower=lambda B, queue: queue.closed)
