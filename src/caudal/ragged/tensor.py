@@ -38,21 +38,20 @@ def _rows(splits, values):
     return values
 
 
-def _places(rows, depth, inner):
+def _places(rows, depth):
     """(index, value) of each element of nested rows."""
     if depth == 0:
-        flat = np.asarray(rows)
-        for index in np.ndindex(*flat.shape):
-            yield index, flat[index]
+        for index in np.ndindex(*rows.shape) if isinstance(rows, np.ndarray) else [()]:
+            yield index, rows[index] if index else rows
         return
     for k, row in enumerate(rows):
-        for index, value in _places(row, depth - 1, inner):
+        for index, value in _places(row, depth - 1):
             yield (k, *index), value
 
 
 def _lower_to_sparse(B, *parts):
     *splits, values = map(np.asarray, parts)
-    found = list(_places(_rows(splits, values), len(splits) + 1 if len(splits) else 0, values.ndim))
+    found = list(_places(_rows(splits, values), len(splits) + 1))
     n = len(splits) + values.ndim
     indices = np.array([i for i, _ in found], np.int64).reshape(-1, n)
     out = np.empty(len(found), values.dtype)
