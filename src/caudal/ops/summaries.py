@@ -8,7 +8,7 @@ from ..formats.histograms import histogram
 from ..formats.node_def import shape_message
 from ..formats.proto import TensorProto
 from ..formats.proto.summary_pb2 import Summary, SummaryMetadata
-from ..formats.tensor_proto import to_proto
+from ..formats.tensor_proto import make_ndarray, to_proto
 from ..graph.define import define
 from ..ground import shapes
 from ..ground.dtypes import string
@@ -84,11 +84,12 @@ def _image(B, tag, tensor, *, max_images, bad_color, op):
     if tensor.ndim != 4 or tensor.shape[-1] not in (1, 3, 4):
         refuse(op, f"Tensor must be 4-D with last dim 1, 3, or 4, not {shapes.text(tensor.shape)}")
     height, width, channels = tensor.shape[1:]
+    color = make_ndarray(bad_color)
     out = Summary()
     for k, picture in enumerate(tensor[:max_images]):
         value = out.value.add(tag=f"{_text(tag)}/image" + (f"/{k}" if max_images > 1 else ""))
         value.image.height, value.image.width, value.image.colorspace = height, width, channels
-        value.image.encoded_image_string = png_write.encode(_bytes_of(picture, bad_color))
+        value.image.encoded_image_string = png_write.encode(_bytes_of(picture, color))
     return _packed(out)
 
 

@@ -1,8 +1,8 @@
 """tf.summary.scalar, histogram, image, audio, text, tensor_summary; merge and merge_all."""
 
-import numpy as np
 from google.protobuf import json_format
 
+from ..formats.proto import TensorProto
 from ..formats.proto.summary_pb2 import SummaryDescription, SummaryMetadata
 from ..graph.convert import convert_to_tensor
 from ..graph.graph import GraphKeys, default_graph
@@ -16,7 +16,7 @@ from .names import clean_tag, collect, summary_scope
 __all__ = ["audio", "histogram", "image", "merge", "merge_all", "scalar", "tensor_summary", "text"]
 
 _SUMMARIES = (GraphKeys.SUMMARIES,)
-_RED = np.array([255, 0, 0, 255], np.uint8)
+_RED = TensorProto(dtype=4, tensor_shape={"dim": [{"size": 4}]}, int_val=[255, 0, 0, 255])  # uint8
 
 
 @export("summary.scalar")
