@@ -19,6 +19,7 @@ class Reader:
     """
 
     can_serialize = False
+    single = False  # whether a file is one record, and done with at once
 
     def __init__(self, op):
         self.op, self.lock = op, threading.RLock()
@@ -61,6 +62,8 @@ class Reader:
         for pair in self.rest:
             self.produced += 1
             pairs.append(pair)
+            if self.single:
+                break
             if len(pairs) == n:
                 return pairs
         self.finished += 1
@@ -93,7 +96,7 @@ class Reader:
 class Identity(Reader):
     """The names themselves."""
 
-    can_serialize = True
+    can_serialize = single = True
 
     def records(self, work):
         """One record."""
@@ -103,7 +106,7 @@ class Identity(Reader):
 class WholeFile(Reader):
     """Each file is a record."""
 
-    can_serialize = True
+    can_serialize = single = True
 
     def records(self, work):
         """One record."""
