@@ -70,7 +70,7 @@ from .ragged import functions as _ragged, strings as _ragged_strings, unicode as
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .train import hooks as _hooks, monitored_session as _monitored, saving_hooks as _saving  # noqa: F401
 from .train import basic_loop as _basic_loop, supervisor as _supervisor  # noqa: F401
-from .datasets import experimental as _experimental, files as _dataset_files, optionals as _optionals, tables as _tables  # noqa: F401
+from .datasets import experimental as _experimental, files as _dataset_files, optionals as _optionals, tables as _dataset_tables  # noqa: F401
 from .train import server as _server  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes, type_spec as _type_spec  # noqa: F401
