@@ -1,0 +1,90 @@
+"""Training from start to end: the order of reads in a run, sessions with hooks, Slim's loop, the files that they write."""
+
+import glob
+
+import numpy as np
+import pytest
+
+import caudal as tf
+
+
+def _loss():
+    x = tf.constant(np.arange(6, dtype="f").reshape(3, 2))
+    w = tf.get_variable("w", [2, 1], initializer=tf.zeros_initializer())
+    return tf.reduce_mean(tf.square(tf.matmul(x, w) - 1.0))
+
+
+def _graph(seed=1):
+    graph = tf.Graph()
+    graph.seed = seed
+    return graph
+
+
+def test_a_read_after_an_assignment_sees_it():
+    with _graph().as_default(), tf.Session() as session:
+        v = tf.Variable(1.0)
+        with tf.control_dependencies([v.assign_add(1.0)]):
+            after = tf.identity(v)
+        session.run(tf.global_variables_initializer())
+        assert session.run(after) == 2.0
+
+
+def test_a_read_that_nothing_orders_comes_first():
+    with _graph().as_default(), tf.Session() as session:
+        v = tf.Variable(1.0)
+        step, free = v.assign_add(1.0), v * 10.0
+        session.run(tf.global_variables_initializer())
+        assert session.run([step.op, free])[1] == 10.0
+
+
+def test_monitored_training_goes_on_where_it_stopped(tmp_path):
+    steps = []
+    for last in (3, 5):
+        with _graph().as_default():
+            train = tf.train.GradientDescentOptimizer(0.01).minimize(_loss(), global_step=tf.train.get_or_create_global_step())
+            hooks = [tf.train.StopAtStepHook(last_step=last)]
+            with tf.train.MonitoredTrainingSession(checkpoint_dir=str(tmp_path), hooks=hooks) as session:
+                count = 0
+                while not session.should_stop():
+                    session.run(train)
+                    count += 1
+            steps.append(count)
+    assert steps == [3, 2]
+
+
+def test_a_hook_ends_training_when_the_loss_is_no_number():
+    with _graph().as_default():
+        loss = tf.log(tf.Variable(-1.0))
+        with (
+            pytest.raises(tf.train.NanLossDuringTrainingError),
+            tf.train.MonitoredSession(hooks=[tf.train.NanTensorHook(loss)]) as session,
+        ):
+            session.run(loss)
+
+
+@pytest.mark.filterwarnings("ignore:Attempting to use a closed FileWriter")  # TF closes it twice, too
+def test_slim_trains_and_writes_events(tmp_path):
+    slim = tf.contrib.slim
+    with _graph().as_default():
+        loss = _loss()
+        tf.summary.scalar("loss", loss)
+        op = slim.learning.create_train_op(loss, tf.train.GradientDescentOptimizer(0.01))
+        last = slim.learning.train(op, str(tmp_path), number_of_steps=4, log_every_n_steps=0)
+    assert last < 1.0
+    assert tf.train.latest_checkpoint(str(tmp_path)).endswith("model.ckpt-4")
+    (path,) = glob.glob(str(tmp_path / "events.out.tfevents.*"))
+    kinds = [event.WhichOneof("what") for event in tf.train.summary_iterator(path)]
+    assert kinds[:3] == ["file_version", "graph_def", "meta_graph_def"]
+    assert "session_log" in kinds
+
+
+def test_sessions_of_a_server_share_variables():
+    server = tf.train.Server.create_local_server()
+    with _graph().as_default():
+        v = tf.Variable(1.0)
+        step = v.assign_add(1.0)
+        with tf.Session(server.target) as session:
+            session.run(tf.global_variables_initializer())
+            session.run(step)
+        with tf.Session(server.target) as session:
+            assert session.run(v) == 2.0
