@@ -60,7 +60,7 @@ class SliceReader:
             )
         self._values, self._found = {}, {}
         for path in paths:
-            self._open(path if os.path.dirname(path) else os.path.join(".", path))
+            self._open(path)
         self.names = sorted(self._found)
 
     def _open(self, path):
@@ -132,6 +132,7 @@ def _table(path):
 
 
 def _unopened(path, why):
+    path = path if os.path.dirname(path) else os.path.join(".", path)
     return (
         f"Unable to open table file {path}: {why}: perhaps your file is in a different file format and you need to use a "
         "different restore operator?"
