@@ -582,6 +582,24 @@ class DatasetSpec:
         """The spec of a data set."""
         return DatasetSpec(value.element_spec)
 
+    def is_compatible_with(self, spec_or_value):
+        """Whether a data set may be of both."""
+        other = spec_or_value.element_spec
+        pairs = zip(flatten(self._element_spec), flatten(other), strict=False)
+        same = len(flatten(self._element_spec)) == len(flatten(other))
+        return same and all(a.is_compatible_with(b) for a, b in pairs)
+
+    def most_specific_compatible_type(self, other):
+        """The spec of which both are cases.
+
+        Raises:
+          ValueError: there is none.
+        """
+        if not isinstance(other, DatasetSpec) or types_of(self._element_spec) != types_of(other._element_spec):
+            raise ValueError(f"No TypeSpec is compatible with both {self} and {other}")
+        common = lambda a, b: with_shape(a, a.shape.most_specific_compatible_shape(b.shape))
+        return DatasetSpec(map_structure(common, self._element_spec, other._element_spec))
+
     def __repr__(self):
         return f"DatasetSpec({self._element_spec!r}, TensorShape([]))"
 

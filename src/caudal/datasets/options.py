@@ -11,6 +11,10 @@ class OptionsBase:
     _names: tuple[str, ...] = ()
     _made: dict[str, type] = {}
 
+    def __init_subclass__(cls):
+        for name in cls._names:
+            setattr(cls, name, None)
+
     def __init__(self):
         for name in self._names:
             object.__setattr__(self, name, None)
