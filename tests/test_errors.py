@@ -31,6 +31,12 @@ def shapes_differ():
     tf.matmul(rows, columns)
 
 
+def labels_one_hot():
+    logits = tf.zeros([32, 10], name="logits")
+    labels = tf.placeholder(tf.int64, [32, 10], name="labels")
+    tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits, name="xent")
+
+
 def shapes_do_not_broadcast():
     tf.zeros([2, 3], name="rows") + tf.zeros([4], name="bias")
 
@@ -194,6 +200,17 @@ ROWS = [  # program, class, how its first line begins, words that its notes have
             "b: 'columns:0' float32[4, ?], " + _HERE,
             "columns = tf.placeholder(tf.float32, [4…",
             "Try: transpose_a=True or transpose_b=True",
+        ],
+    ),
+    (
+        labels_one_hot,
+        ValueError,
+        "Rank mismatch: Rank of labels (received 2) should equal rank of logits minus 1 (received 2).",
+        [
+            "Node 'xent' (SparseSoftmaxCrossEntropyWithLogits), " + _HERE,
+            "logits: 'logits:0' float32[32, 10], " + _HERE,
+            "labels: 'labels:0' int64[32, 10], " + _HERE,
+            "Try: one-hot labels go with tf.nn.softmax_cross_entropy_with_logits.",
         ],
     ),
     (

@@ -3,7 +3,7 @@
 from ..ground import source
 from ..ground.errors import advise
 
-__all__ = ["about", "by_node", "initialize", "locate", "locate_inputs"]
+__all__ = ["about", "by_node", "initialize", "locate", "locate_inputs", "refusal"]
 
 _MOST = 6  # inputs that are shown: an error has to fit a screen
 
@@ -50,6 +50,23 @@ def initialize(op):
     local = any(getattr(v, "op", None) is op for v in op.graph.get_collection("local_variables"))
     call = "tf.local_variables_initializer()" if local else "tf.global_variables_initializer()"
     return f"sess.run({call}) before this run; make that op after the last variable"
+
+
+def refusal(what, name, kind, fix=None, **tensors):
+    """A ValueError for a node of type `kind` that is not made, with its inputs by the arguments' names.
+
+    Args:
+      what: TF1's words.
+      name: of the node, or of the scope that it was to be made in.
+      kind: the op type.
+      fix: what to try.
+      **tensors: the inputs.
+    """
+    error = ValueError(what)
+    error.add_note(f"  Node '{name}' ({kind}), made at {source.show(source.here())}")
+    for label, tensor in tensors.items():
+        error.add_note(f"    {label}: {about(tensor)}")
+    return advise(error, fix)
 
 
 def by_node(error, name, definition, values, fix=None):

@@ -4,6 +4,8 @@ import numpy as np
 
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
+from ..graph.graph import default_graph
+from ..graph.notes import refusal
 from ..graph.opdef import gradient
 from ..graph.scopes import control_dependencies, name_scope
 from ..ground import dtypes, shapes
@@ -540,6 +542,11 @@ def _sparse_grad(op, dy, _):
 gradient("SparseSoftmaxCrossEntropyWithLogits", _sparse_grad)
 
 
+def _misfit(words, labels, logits, fix):
+    kind = "SparseSoftmaxCrossEntropyWithLogits"
+    return refusal(words, default_graph().get_name_scope(), kind, fix, logits=logits, labels=labels)
+
+
 @export("nn.sparse_softmax_cross_entropy_with_logits", "compat.v1.nn.sparse_softmax_cross_entropy_with_logits")
 def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits=None, name=None):
     """Cross entropy of each row of `logits` with its true class, in nats.
@@ -567,17 +574,16 @@ def sparse_softmax_cross_entropy_with_logits(_sentinel=None, labels=None, logits
         known = shapes.known(labels.dims) and logits.dims is not None and shapes.known(logits.dims[:-1])
         need(logits.rank != 0, f"Logits cannot be scalars - received shape {logits.get_shape()}.")
         if logits.rank is not None and labels.rank is not None:
-            need(
-                labels.rank == logits.rank - 1,
-                f"Rank mismatch: Rank of labels (received {labels.rank}) should equal rank of logits minus 1 (received {logits.rank}).",
-                fix="one-hot labels go with tf.nn.softmax_cross_entropy_with_logits",
-            )
-        if known:
-            need(
-                labels.dims == logits.dims[:-1],
+            if labels.rank != logits.rank - 1:
+                words = f"Rank of labels (received {labels.rank}) should equal rank of logits minus 1 (received {logits.rank})."
+                fix = "one-hot labels go with tf.nn.softmax_cross_entropy_with_logits"
+                raise _misfit(f"Rank mismatch: {words}", labels, logits, fix)
+        if known and labels.dims != logits.dims[:-1]:
+            words = (
                 f"Shape mismatch: The shape of labels (received {static_shape}) should equal the shape of logits except for the "
-                f"last dimension (received {logits.get_shape()}).",
+                f"last dimension (received {logits.get_shape()})."
             )
+            raise _misfit(words, labels, logits, "give one class number for each row of the logits")
         if logits.rank == 2:
             cost, _ = sparse_xent_node(precise, labels, name=name)
             return cast(cost, dtypes.float16) if logits._dtype is dtypes.float16 else cost
