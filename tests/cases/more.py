@@ -157,3 +157,8 @@ def _greedy(logits, lengths):
 
 
 row("CTCGreedyDecoder", [normal(4, 2, 3), np.array([4, 3], i32)], _greedy)
+row(
+    "RaggedRange",
+    [np.array([2, 5, 0], i32), np.array([5, 8, 0], i32), np.array([1, 2, 1], i32)],
+    lambda a, b, c: (np.array([0, 3, 5, 5], i64), np.array([2, 3, 4, 5, 7], i32)),
+)
