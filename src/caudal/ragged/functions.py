@@ -135,8 +135,8 @@ def _lower_range(B, starts, limits, deltas, *, T, Tsplits, op):  # noqa: N803  #
 
 
 def _infer_range(*vectors):
-    sizes = {v.dims[0] for v in vectors if v.dims}
-    known = max((n for n in sizes if n is not None), default=1 if not sizes else None)
+    sizes = {None if v.dims is None else v.dims[0] if v.dims else 1 for v in vectors}
+    known = next((n for n in sizes if n not in (None, 1)), None if None in sizes else 1)
     return [(None if known is None else known + 1,), (None,)]
 
 
