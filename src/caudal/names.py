@@ -12,6 +12,19 @@ from .ground.api import PUBLIC
 __all__ = ["Missing", "hang"]
 
 _LIST = os.path.join(os.path.dirname(__file__), "api_names.txt")
+_WHOLE = {"estimator", "keras"}  # modules of TF 1.15 whose single names are not in the list
+_WHOLE |= {
+    "contrib." + name
+    for name in (
+        "all_reduce autograph batching bayesflow bigtable boosted_trees checkpoint cloud cluster_resolver coder compiler "
+        "constrained_optimization copy_graph cudnn_rnn decision_trees deprecated distribute distributions eager estimator factorization "
+        "feature_column ffmpeg fused_conv gan graph_editor grid_rnn hadoop hooks image input_pipeline integrate kafka keras kernel_methods "
+        "kinesis labeled_tensor learn libsvm linear_optimizer memory_stats mixed_precision model_pruning nearest_neighbor optimizer_v2 "
+        "periodic_resample predictor proto quantization quantize receptive_field recurrent reduce_slice_ops remote_fused_graph resampler "
+        "rpc saved_model session_bundle slim.nets solvers sparsemax specs staging stat_summarizer stateless summary tensor_forest "
+        "tensorboard tensorrt testing text tfprof timeseries tpu util"
+    ).split()
+}
 
 
 @functools.cache
@@ -19,7 +32,12 @@ def _known():
     """All public names of TF 1.15, and the modules that hold them."""
     with open(_LIST, encoding="utf-8") as file:
         names = {line.strip() for line in file}
-    return names, {name.rsplit(".", k)[0] for name in names for k in range(1, name.count(".") + 1)}
+    return names, {name.rsplit(".", k)[0] for name in names for k in range(1, name.count(".") + 1)} | _WHOLE
+
+
+def _in_whole(path):
+    """Whether a module is one of `_WHOLE`, or lies in one."""
+    return any(path == name or path.startswith(name + ".") for name in _WHOLE)
 
 
 class Missing:
@@ -87,7 +105,7 @@ def _watch(module, path):
             names, modules = _known()
             if full in modules:
                 return _module(module.__name__.split(".")[0], full.split("."))
-            if full in names:
+            if full in names or _in_whole(path):
                 return Missing(full)
         raise AttributeError(f"module 'tensorflow{'.' + path if path else ''}' has no attribute {name!r}")
 

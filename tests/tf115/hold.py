@@ -143,7 +143,7 @@ def compare(got, want):
 def cases(name):
     space = {'np': np}
     path = os.path.join(HERE, 'cases', name + '.py')
-    exec(compile(open(path).read(), path, 'exec'), space)
+    with open(path) as file: exec(compile(file.read(), path, 'exec'), space)
     return {k: v for k, v in space.items() if callable(v) and not k.startswith('_') and getattr(v, '__code__', None) and v.__code__.co_filename == path and v.__code__.co_varnames[:v.__code__.co_argcount] == ('tf',)}
 
 

@@ -108,7 +108,7 @@ class Variable(metaclass=_Choice):
     def __init__(
         self,
         initial_value=None,
-        trainable=True,
+        trainable=None,
         collections=None,
         validate_shape=True,
         caching_device=None,

@@ -372,7 +372,7 @@ def _pool_argument(value, data_format, name):
 
 
 @export("nn.max_pool", "compat.v1.nn.max_pool")
-def max_pool(value=None, ksize=None, strides=None, padding=None, data_format="NHWC", name=None, input=None):
+def max_pool(value, ksize, strides, padding, data_format="NHWC", name=None, input=None):
     """The greatest element of each window.
 
     Args:
@@ -398,7 +398,7 @@ def max_pool(value=None, ksize=None, strides=None, padding=None, data_format="NH
 
 
 @export("nn.avg_pool", "nn.avg_pool2d", "compat.v1.nn.avg_pool")
-def avg_pool(value=None, ksize=None, strides=None, padding=None, data_format="NHWC", name=None, input=None):
+def avg_pool(value, ksize, strides, padding, data_format="NHWC", name=None, input=None):
     """The mean of each window; the arguments are those of `max_pool`."""
     value = either("value", value, "input", input)
     with name_scope(name, "AvgPool", [value]) as scope:

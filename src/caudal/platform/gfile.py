@@ -112,7 +112,7 @@ class FileStatistics:
         self.length, self.mtime_nsec, self.is_directory = length, mtime_nsec, is_directory
 
 
-@export("gfile.Stat", "io.gfile.stat")
+@export("gfile.Stat")
 def stat(filename):
     """The `FileStatistics` of a path."""
     try:
@@ -122,26 +122,26 @@ def stat(filename):
     return FileStatistics(found.st_size, found.st_mtime_ns, os.path.isdir(_path(filename)))
 
 
-@export("gfile.Exists", "io.gfile.exists")
+@export("gfile.Exists")
 def exists(filename):
     """Whether there is something at a path."""
     return os.path.exists(_path(filename))
 
 
-@export("gfile.IsDirectory", "io.gfile.isdir")
+@export("gfile.IsDirectory")
 def is_directory(dirname):
     """Whether a path is a folder."""
     return os.path.isdir(_path(dirname))
 
 
-@export("gfile.Glob", "io.gfile.glob")
+@export("gfile.Glob")
 def glob_(filename):
     """The paths that match a pattern, or each of several; sorted."""
     patterns = filename if isinstance(filename, (list, tuple)) else [filename]
     return sorted(p for pattern in patterns for p in glob.glob(_path(pattern)))
 
 
-@export("gfile.ListDirectory", "io.gfile.listdir")
+@export("gfile.ListDirectory")
 def list_directory(dirname):
     """The names in a folder."""
     if not os.path.isdir(_path(dirname)):
@@ -149,7 +149,7 @@ def list_directory(dirname):
     return os.listdir(_path(dirname))
 
 
-@export("gfile.MkDir", "io.gfile.mkdir")
+@export("gfile.MkDir")
 def mkdir(dirname):
     """Makes a folder."""
     try:
@@ -160,7 +160,7 @@ def mkdir(dirname):
         raise _refined(error, _path(dirname)) from None
 
 
-@export("gfile.MakeDirs", "io.gfile.makedirs")
+@export("gfile.MakeDirs")
 def makedirs(dirname):
     """Makes a folder and those above it."""
     try:
@@ -169,7 +169,7 @@ def makedirs(dirname):
         raise _refined(error, _path(dirname)) from None
 
 
-@export("gfile.Remove", "io.gfile.remove")
+@export("gfile.Remove")
 def remove(filename):
     """Removes a file."""
     try:
@@ -178,7 +178,7 @@ def remove(filename):
         raise _refined(error, _path(filename)) from None
 
 
-@export("gfile.DeleteRecursively", "io.gfile.rmtree")
+@export("gfile.DeleteRecursively")
 def rmtree(dirname):
     """Removes a folder and all in it."""
     try:
@@ -189,7 +189,7 @@ def rmtree(dirname):
         raise _refined(error, _path(dirname)) from None
 
 
-@export("gfile.Rename", "io.gfile.rename")
+@export("gfile.Rename")
 def rename(oldname, newname, overwrite=False):
     """Moves a file; `overwrite` says whether there may be one already."""
     if os.path.exists(_path(newname)) and not overwrite:
@@ -200,7 +200,7 @@ def rename(oldname, newname, overwrite=False):
         raise _refined(error, _path(oldname)) from None
 
 
-@export("gfile.Copy", "io.gfile.copy")
+@export("gfile.Copy")
 def copy(oldpath, newpath, overwrite=False):
     """Copies a file; `overwrite` says whether there may be one already."""
     if os.path.exists(_path(newpath)) and not overwrite:
@@ -211,7 +211,82 @@ def copy(oldpath, newpath, overwrite=False):
         raise _refined(error, _path(oldpath)) from None
 
 
-@export("gfile.Walk", "io.gfile.walk")
+@export("gfile.Walk")
 def walk(top, in_order=True):
     """(folder, its folders, its files) for a folder and all below it."""
     yield from os.walk(_path(top), topdown=in_order)
+
+
+# --- tf.io.gfile: the same under later names and with later arguments ------------------------------------
+
+
+@export("io.gfile.stat")
+def _stat(path):
+    """The `FileStatistics` of a path."""
+    return stat(path)
+
+
+@export("io.gfile.exists")
+def _exists(path):
+    """Whether there is something at a path."""
+    return exists(path)
+
+
+@export("io.gfile.isdir")
+def _isdir(path):
+    """Whether a path is a folder."""
+    return is_directory(path)
+
+
+@export("io.gfile.glob")
+def _glob(pattern):
+    """The paths that match a pattern, or each of several; sorted."""
+    return glob_(pattern)
+
+
+@export("io.gfile.listdir")
+def _listdir(path):
+    """The names in a folder."""
+    return list_directory(path)
+
+
+@export("io.gfile.mkdir")
+def _mkdir(path):
+    """Makes a folder."""
+    mkdir(path)
+
+
+@export("io.gfile.makedirs")
+def _makedirs(path):
+    """Makes a folder and those above it."""
+    makedirs(path)
+
+
+@export("io.gfile.remove")
+def _remove(path):
+    """Removes a file."""
+    remove(path)
+
+
+@export("io.gfile.rmtree")
+def _rmtree(path):
+    """Removes a folder and all in it."""
+    rmtree(path)
+
+
+@export("io.gfile.rename")
+def _rename(src, dst, overwrite=False):
+    """Moves a file; `overwrite` says whether there may be one already."""
+    rename(src, dst, overwrite)
+
+
+@export("io.gfile.copy")
+def _copy(src, dst, overwrite=False):
+    """Copies a file; `overwrite` says whether there may be one already."""
+    copy(src, dst, overwrite)
+
+
+@export("io.gfile.walk")
+def _walk(top, topdown=True, onerror=None):
+    """(folder, its folders, its files) for a folder and all below it; `onerror` is called with what went wrong."""
+    yield from os.walk(_path(top), topdown=topdown, onerror=onerror)

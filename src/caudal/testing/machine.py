@@ -95,6 +95,9 @@ def benchmark_config():
 class Benchmark:
     """A base class for benchmarks: methods whose names begin with "benchmark"."""
 
+    def __init__(self):
+        pass  # it takes no arguments
+
     @classmethod
     def is_abstract(cls):
         """Whether the class has no benchmarks of its own."""
