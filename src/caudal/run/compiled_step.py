@@ -146,27 +146,34 @@ class _Call:
             tensor = part.nodes[k].outputs[i]
             self.outs.append(slots.setdefault(id(tensor), len(slots)))
         self.function = _function(part, tuple(used))
-        self.program = None
+        self.program, self.places = None, ()
 
     def run(self, values, have):
         """Runs the segment on values by slot."""
-        there = tuple([have.get(k) is not None for k in self.keys]) if self.keys else ()
+        inputs = [values[k] for k in self.ins]
         program = self.program
-        if program is None or program.there != there:
-            program = self.program = self.function.program(
-                there, [values[k] for k in self.ins], [have.get(k) for k in self.keys], self.part
-            )
-        keys = self.keys
-        inputs, kept = [values[k] for k in self.ins], [have[keys[k]] for k in program.kept]
+        if program is None or program.there != self._there(have):
+            program = self._choose(inputs, have)
+        changed, kept, written = self.places
         run = program.call if program.proved else functools.partial(self._first, program, have)
         try:
-            outs, new = run(inputs, [have[keys[k]] for k in program.changed], kept)
+            outs, new = run(inputs, [have[k] for k in changed], [have[k] for k in kept])
         except compiled.Failed as error:
             raise _failed(error, self.part) from error
         for k, value in zip(self.outs, outs, strict=True):
             values[k] = value
-        for k, value in zip(program.written, new, strict=True):
-            have[keys[k]] = value
+        have.update(zip(written, new, strict=True))
+
+    def _there(self, have):
+        return tuple([have.get(k) is not None for k in self.keys])
+
+    def _choose(self, inputs, have):
+        """Takes the program for the variables that have values, and notes the keys of what it changes, keeps and writes."""
+        keys = self.keys
+        self.program = self.function.program(self._there(have), inputs, [have.get(k) for k in keys], self.part)
+        numbers = self.program.changed, self.program.kept, self.program.written
+        self.places = tuple([keys[k] for k in part] for part in numbers)
+        return self.program
 
     def _first(self, program, have, inputs, changed, kept):
         """A program's first run, waited for: if it fails, the variables whose buffers it took have their values again."""

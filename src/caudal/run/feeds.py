@@ -67,7 +67,7 @@ def value_for(graph, tensor, value, key):
             )
             raise locate(error, tensor.op)
         value = _as_array(value, kind, tensor)
-    if kind == np.dtype(object):
+    if value.dtype.hasobject:
         value = _as_bytes(value)
     dims, shape = tensor.dims, value.shape
     if dims is not None and dims != shape and not _fits(dims, shape):
@@ -119,4 +119,9 @@ def _holds(kind, number):
 
 
 def _fits(dims, shape):
-    return len(dims) == len(shape) and all(a is None or a == b for a, b in zip(dims, shape, strict=True))
+    if len(dims) != len(shape):
+        return False
+    for a, b in zip(dims, shape, strict=True):
+        if a != b and a is not None:
+            return False
+    return True

@@ -141,6 +141,8 @@ class BaseSession:
         """(tensors, values) of a feed dict, checked."""
         tensors, values = [], []
         graph = self._graph
+        if type(feed_dict) is dict and all([type(key) is Tensor and key.op.graph is graph for key in feed_dict]):
+            return tuple(feed_dict), [value_for(graph, key, value, key) for key, value in feed_dict.items()]
         if not isinstance(feed_dict, dict) or any(type(key) is tuple for key in feed_dict):
             feed_dict = nest.flatten_dict_items(feed_dict)
         for key, value in feed_dict.items():
@@ -250,7 +252,7 @@ def _key(fetches):
     if kind is Tensor or kind is Operation or kind is str:
         return fetches
     if kind is list or kind is tuple:
-        parts = tuple(_key(f) for f in fetches)
+        parts = tuple([f if type(f) in _PLAIN else _key(f) for f in fetches])
         return None if None in parts else (kind, parts)
     if kind is dict:
         parts = tuple(_key(f) for f in fetches.values())
@@ -261,6 +263,9 @@ def _key(fetches):
     if isinstance(fetches, (IndexedSlices, SparseTensor)) or hasattr(fetches, "_as_graph_element"):
         return fetches
     return None
+
+
+_PLAIN = frozenset((Tensor, Operation))
 
 
 def _result(value):
