@@ -10,6 +10,7 @@ from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
 from .classify import is_variable_op
 from .interpret import bind, derefs, of_xla, refine, state_key
+from .packing import Layout, pack_of, whole
 from .rewrite import merge_sums, split_in_pieces
 from .segments import Segment, cut
 from .specialise import Specialised
@@ -94,7 +95,7 @@ class _Program:
         self.calls = []
         uses = _uses(parts, wanted)
         for part, used in zip(parts, uses, strict=True):
-            self.calls.append(_Call(part, used, slots))
+            self.calls.append(_Call(part, used, slots, alone=len(parts) == 1))
         self.size = len(slots)
         self.outs = [_output(t, slots) for t in wanted]
 
@@ -121,7 +122,7 @@ def _output(tensor, slots):
         value = tensor.op.attrs["value"]
         return None, lambda have: value
     key = state_key(tensor.op)
-    return None, lambda have: have[key]
+    return None, lambda have: whole(have[key])
 
 
 def _uses(parts, wanted):
@@ -137,7 +138,7 @@ def _uses(parts, wanted):
 class _Call:
     """One segment in its place: its arguments' slots, its variables' keys, its results' slots."""
 
-    def __init__(self, part, used, slots):
+    def __init__(self, part, used, slots, alone):
         self.ins = [slots[id(t)] for t in part.params]
         self.keys = [state_key(op) for op in part.cells]
         self.part = part
@@ -146,22 +147,27 @@ class _Call:
             tensor = part.nodes[k].outputs[i]
             self.outs.append(slots.setdefault(id(tensor), len(slots)))
         self.function = _function(part, tuple(used))
-        self.program, self.places = None, ()
+        self.program, self.packed, self.alone = None, (), alone
 
     def run(self, values, have):
         """Runs the segment on values by slot."""
         inputs = [values[k] for k in self.ins]
-        program = self.program
-        if program is None or program.there != self._there(have):
-            program = self._choose(inputs, have)
-        changed, kept, written = self.places
-        run = program.call if program.proved else functools.partial(self._first, program, have)
+        if self.program is None or self.program.there != self._there(have):
+            self._choose(inputs, have)
+        pack = pack_of(have, self.packed, self.program.layout) if self.packed else None
+        variant, changed, kept, written = self.apart if pack is None else self.together
+        taken = [whole(have[k]) for k in changed]
+        taken = taken if pack is None else [pack.array, *taken]
+        restore = functools.partial(_restore, have, changed, pack)
         try:
-            outs, new = run(inputs, [have[k] for k in changed], [have[k] for k in kept])
+            outs, new = variant.run(inputs, taken, [whole(have[k]) for k in kept], restore)
         except compiled.Failed as error:
             raise _failed(error, self.part) from error
         for k, value in zip(self.outs, outs, strict=True):
             values[k] = value
+        if pack is not None:
+            pack.hold(new[0])
+            new = new[1:]
         have.update(zip(written, new, strict=True))
 
     def _there(self, have):
@@ -169,23 +175,26 @@ class _Call:
 
     def _choose(self, inputs, have):
         """Takes the program for the variables that have values, and notes the keys of what it changes, keeps and writes."""
-        keys = self.keys
-        self.program = self.function.program(self._there(have), inputs, [have.get(k) for k in keys], self.part)
-        numbers = self.program.changed, self.program.kept, self.program.written
-        self.places = tuple([keys[k] for k in part] for part in numbers)
-        return self.program
+        state = [whole(have.get(k)) for k in self.keys]
+        program = self.program = self.function.program(self._there(have), inputs, state, self.part)
+        self.apart = (program.apart, *(self._named(part) for part in (program.changed, program.kept, program.written)))
+        self.packed = ()
+        if self.alone and program.layout is not None:
+            numbers = program.layout.numbers
+            self.packed = self._named(numbers)
+            rest = ([k for k in part if k not in numbers] for part in (program.changed, program.kept, program.written))
+            self.together = (program.together, *map(self._named, rest))
 
-    def _first(self, program, have, inputs, changed, kept):
-        """A program's first run, waited for: if it fails, the variables whose buffers it took have their values again."""
-        saved = [np.array(value) for value in changed]
-        try:
-            made = program.call(inputs, changed, kept)
-            compiled.wait(made)
-        except BaseException:
-            have.update({self.keys[k]: value for k, value in zip(program.changed, saved, strict=True)})
-            raise
-        program.proved = True
-        return made
+    def _named(self, numbers):
+        return tuple([self.keys[k] for k in numbers])
+
+
+def _restore(have, changed, pack, saved):
+    """Gives variables whose buffers a failed run took the values that they had."""
+    if pack is not None:
+        pack.hold(compiled.on_device(saved[0]))
+        saved = saved[1:]
+    have.update(zip(changed, saved, strict=True))
 
 
 def _failed(error, part):
@@ -251,30 +260,61 @@ class _Compiled:
 
     Attributes:
       changed, kept: numbers of the cells that it writes, and only reads; written: of all that it gives a value.
-      proved: whether it ran once to its end, so that memory suffices for it.
-      call: (inputs, changed, kept) -> (outputs, new values of `written`); the buffers of `changed` are given away.
+      layout: how small ones of `changed` are packed; None if they aren't.
+      apart: takes `changed` one by one; together: takes the packed ones as one array before the others.
     """
 
     def __init__(self, function, part, there, inputs, state):
-        self.there, self.proved = there, False
+        self.there = there
         have = [k for k, is_there in enumerate(there) if is_there]
-        written = []
+        made = {}
 
         def learn(inputs, state):
             outs, new = function.trace(part, have, inputs, state)
-            written[:] = new
+            made.update(new)
             return outs, list(new.values())
 
         traced = compiled.trace(learn, inputs, [state[k] for k in have])
-        self.written = list(written)
+        self.written = list(made)
         self.changed = [k for k in self.written if k in have]
         self.kept = [k for k in have if k not in self.written]
+        self.layout = Layout.of({k: state[k] for k in have}, made)
+        packed = self.layout.numbers if self.layout is not None else ()
+        rest, out = [k for k in self.changed if k not in packed], [k for k in self.written if k not in packed]
 
-        def program(inputs, changed, kept):
+        def apart(inputs, changed, kept):
             state = dict(zip([*self.changed, *self.kept], [*changed, *kept], strict=True))
             return traced(inputs, [state[k] for k in have])
 
-        self.call = compiled.jit(program, donate=(1,))
+        def together(inputs, changed, kept):
+            changed = [*self.layout.split(changed[0]), *changed[1:]]
+            state = dict(zip([*packed, *rest, *self.kept], [*changed, *kept], strict=True))
+            outs, new = traced(inputs, [state[k] for k in have])
+            new = dict(zip(self.written, new, strict=True))
+            return outs, [compiled.concatenate([new[k].reshape(-1) for k in packed]), *(new[k] for k in out)]
+
+        self.apart, self.together = _Variant(apart), _Variant(together)
+
+
+class _Variant:
+    """A function of (inputs, changed, kept), compiled when it is first run; the buffers of `changed` are given away."""
+
+    def __init__(self, function):
+        self.call, self.proved = compiled.jit(function, donate=(1,)), False
+
+    def run(self, inputs, changed, kept, restore):
+        """(outputs, new values). The first run is waited for: if it fails, `restore` is given what was in `changed`."""
+        if self.proved:
+            return self.call(inputs, changed, kept)
+        saved = [np.array(value) for value in changed]
+        try:
+            made = self.call(inputs, changed, kept)
+            compiled.wait(made)
+        except BaseException:
+            restore(saved)
+            raise
+        self.proved = True  # memory suffices for it
+        return made
 
 
 def _lower(node, env, traced, numbers):

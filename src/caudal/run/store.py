@@ -8,6 +8,7 @@ from ..backend import compiled
 from ..graph.notes import initialize, locate
 from ..ground.errors import FailedPreconditionError
 from ..ground.waiting import Halt
+from .packing import Part, whole
 
 __all__ = ["Cell", "Store"]
 
@@ -29,7 +30,10 @@ class Store:
     def get(self, key):
         """What is kept under `key`, or None; a device's array as a copy, since a step may give its buffer away."""
         value = self.values.get(key)
-        return np.array(value) if compiled.is_array(value) else value
+        if type(value) is Part or compiled.is_array(value):
+            with self.turn:
+                return np.array(whole(self.values[key]))
+        return value
 
     def set(self, key, value):
         """Keeps `value` under `key`."""
