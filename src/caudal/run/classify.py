@@ -4,7 +4,7 @@ import math
 
 from ..ground import dtypes
 
-__all__ = ["READERS", "Classes", "is_variable_op", "worth_compiling"]
+__all__ = ["arithmetic", "convolves", "READERS", "Classes", "is_variable_op", "worth_compiling"]
 
 _HANDLES = frozenset({dtypes.resource, dtypes.variant, dtypes.string})
 READERS = frozenset(
@@ -125,6 +125,16 @@ def _is_variable(tensor):
 def is_variable_op(op):
     """Whether an op is a variable itself, which only gives the cell where its value is kept."""
     return op._def.name in _VARIABLES
+
+
+def arithmetic(ops):
+    """About how many additions and multiplications the products and convolutions of some ops take."""
+    return sum(_COSTS[op._def.name](op) for op in ops if op._def.name in _COSTS)
+
+
+def convolves(ops):
+    """Whether there are convolutions among some ops."""
+    return any("Conv" in op._def.name and op._def.name in _COSTS for op in ops)
 
 
 def worth_compiling(ops):

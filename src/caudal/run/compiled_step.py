@@ -8,7 +8,7 @@ import numpy as np
 from ..backend import compiled, reference
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
-from .classify import is_variable_op
+from .classify import arithmetic, convolves, is_variable_op
 from .interpret import bind, derefs, of_xla, refine, state_key
 from .packing import Layout, pack_of, whole
 from .rewrite import merge_sums, split_in_pieces
@@ -17,6 +17,9 @@ from .specialise import Specialised
 from .store import Cell
 
 __all__ = ["CompiledStep"]
+
+
+_SMALL = 1_000_000  # additions and multiplications: a step with fewer gains nothing from a second thread
 
 
 class Traced:
@@ -293,14 +296,15 @@ class _Compiled:
             new = dict(zip(self.written, new, strict=True))
             return outs, [compiled.concatenate([new[k].reshape(-1) for k in packed]), *(new[k] for k in out)]
 
-        self.apart, self.together = _Variant(apart), _Variant(together)
+        kind = {"small": arithmetic(part.nodes) < _SMALL, "convolves": convolves(part.nodes)}
+        self.apart, self.together = _Variant(apart, kind), _Variant(together, kind)
 
 
 class _Variant:
     """A function of (inputs, changed, kept), compiled when it is first run; the buffers of `changed` are given away."""
 
-    def __init__(self, function):
-        self.call, self.proved = compiled.jit(function, donate=(1,)), False
+    def __init__(self, function, kind):
+        self.call, self.proved = compiled.jit(function, donate=(1,), **kind), False
 
     def run(self, inputs, changed, kept, restore):
         """(outputs, new values). The first run is waited for: if it fails, `restore` is given what was in `changed`."""
