@@ -1,7 +1,6 @@
 """Data sets out of files: lines, records, tables."""
 
 import contextlib
-import sqlite3
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from ..graph.type_spec import TensorSpec
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError, UnknownError
+from ..ground.late import Late
 from ..ops.csv import _lower as parsed
 from ..ops.shape import reshape
 from .columns import as_array, texts
@@ -26,6 +26,8 @@ from .nodes import dataset_node
 __all__ = ["CsvDataset", "FixedLengthRecordDataset", "TFRecordDataset", "TextLineDataset"]
 
 _BUFFER = 256 * 1024
+
+sqlite3 = Late("sqlite3")
 
 
 def _kind(compression):

@@ -6,7 +6,6 @@ import sys
 import tempfile
 import time
 import unittest
-from unittest import mock
 
 import numpy as np
 
@@ -14,11 +13,12 @@ from ..formats.proto import ConfigProto
 from ..graph.graph import Operation, Tensor
 from ..ground import nest
 from ..ground.api import constant, export
+from ..ground.late import Late
 from ..run.devices import listed
 
 __all__ = ["Benchmark", "StubOutForTesting", "get_temp_dir", "is_gpu_available", "main"]
 
-constant(mock, "test.mock")
+constant(Late("unittest.mock"), "test.mock")
 
 
 @export("test.is_gpu_available")
