@@ -145,7 +145,7 @@ def deep(tf):
     x = tf.placeholder(tf.float32, [None, 16], name="x")
     y = tf.placeholder(tf.int64, [None], name="y")
     net = x
-    for k in range(18):
+    for k in range(34):
         net = _dense(tf, net, f"layer{k}", 16, tf.tanh)
     train, loss = _train(tf, net, y, 1e-4)
     draw = np.random.RandomState(0)
