@@ -10,7 +10,10 @@ from ..backend import compiled
 __all__ = ["Layout", "Pack", "pack_of", "whole"]
 
 _LARGEST = 1024  # elements: larger variables stay apart, since packing copies them
-_FEWEST = 4  # variables: fewer aren't worth it
+_FEWEST, _MOST = (
+    4,
+    48,
+)  # variables: fewer aren't worth it; joining more takes XLA longer than it saves (with 210, first step 7.8 s)
 
 
 class Layout:
@@ -35,7 +38,7 @@ class Layout:
             if k in before and np.dtype(new.dtype) == np.float32 == np.dtype(before[k].dtype) and new.shape == before[k].shape
         ]
         small = [k for k in small if np.prod(after[k].shape) <= _LARGEST]
-        return Layout(small, [after[k].shape for k in small]) if len(small) >= _FEWEST else None
+        return Layout(small, [after[k].shape for k in small]) if _FEWEST <= len(small) <= _MOST else None
 
     def split(self, flat):
         """The variables' values in a packed array."""
