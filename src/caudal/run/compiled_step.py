@@ -19,7 +19,7 @@ from .store import Cell
 __all__ = ["CompiledStep"]
 
 
-_SHORT = 200  # nodes
+_SHORT = 100  # nodes, and variables beside them
 _SMALL = 1_000_000  # additions and multiplications: a step with fewer gains nothing from a second thread
 
 
@@ -297,7 +297,7 @@ class _Compiled:
             new = dict(zip(self.written, new, strict=True))
             return outs, [compiled.concatenate([new[k].reshape(-1) for k in packed]), *(new[k] for k in out)]
 
-        kind = {"small": arithmetic(part.nodes) < _SMALL, "short": len(part.nodes) < _SHORT, "convolves": convolves(part.nodes)}
+        kind = {"small": arithmetic(part.nodes) < _SMALL, "short": len(part.nodes) + len(part.cells) < _SHORT, "convolves": convolves(part.nodes)}
         self.apart, self.together = _Variant(apart, kind), _Variant(together, kind)
 
 
