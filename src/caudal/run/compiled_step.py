@@ -297,7 +297,11 @@ class _Compiled:
             new = dict(zip(self.written, new, strict=True))
             return outs, [compiled.concatenate([new[k].reshape(-1) for k in packed]), *(new[k] for k in out)]
 
-        kind = {"small": arithmetic(part.nodes) < _SMALL, "short": len(part.nodes) + len(part.cells) < _SHORT, "convolves": convolves(part.nodes)}
+        kind = {
+            "small": arithmetic(part.nodes) < _SMALL,
+            "short": len(part.nodes) + len(part.cells) < _SHORT,
+            "convolves": convolves(part.nodes),
+        }
         self.apart, self.together = _Variant(apart, kind), _Variant(together, kind)
 
 
