@@ -64,6 +64,7 @@ from .metrics import auc as _auc, average_precision as _average_precision, count
 from .distributions import classes as _classes, tails as _tails  # noqa: F401
 from .run import calls as _calls, case_branches as _case_branches, py_function as _py_function, session as _session  # noqa: F401
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
+from .platform import app as _app  # noqa: F401
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .lookup import tables as _tables, words as _words  # noqa: F401
 from .ragged import functions as _ragged, strings as _ragged_strings, unicode as _unicode  # noqa: F401

@@ -83,3 +83,19 @@ def test_no_such_script(tmp_path):
 def test_info_and_unknown_command(tmp_path):
     assert "threads" in _caudal(tmp_path, "info").stdout
     assert "no command 'fly'" in _caudal(tmp_path, "fly").stderr
+
+
+def test_app_run(tmp_path):
+    program = """import tensorflow as tf
+tf.app.flags.DEFINE_integer("steps", 3, "How many.")
+def main(argv):
+    print(argv[1:], tf.app.flags.FLAGS.steps)
+if __name__ == "__main__":
+    tf.app.run()
+"""
+    done = _run(tmp_path, program, "--steps=5", "--other=1", "x")
+    assert (done.returncode, done.stdout) == (0, "['--other=1', 'x'] 5\n"), done.stderr
+    done = _run(tmp_path, program, "--steps=a")
+    assert done.returncode == 1 and "flag --steps=a" in done.stderr
+    done = _run(tmp_path, program, "--help")
+    assert done.returncode == 1 and "--steps: How many." in done.stdout
