@@ -17,14 +17,23 @@ CENSUS = pathlib.Path(__file__).parent.parent / "tests" / "census" / "api_census
 ORIGINS = {"v1.15", "contrib", "import", "examples"}
 
 
-def resolves(symbol):
-    """Whether a name leads to something that is made."""
-    if symbol.startswith(("tf.examples", "tf.python", "tf.core")):
+def _imports(name):
+    """Whether a module can be imported, or has the name in it."""
+    try:
+        importlib.import_module(name)
+    except ImportError:
+        parent, _, last = name.rpartition(".")
         try:
-            importlib.import_module("tensorflow" + symbol[2:])
+            return hasattr(importlib.import_module(parent), last)
         except ImportError:
             return False
-        return True
+    return True
+
+
+def resolves(symbol):
+    """Whether a name leads to something that is made."""
+    if symbol.startswith(("tf.examples.", "tf.python.", "tf.core.")):
+        return _imports("tensorflow" + symbol[2:])
     found = tf
     try:
         for part in symbol.split(".")[1:]:
