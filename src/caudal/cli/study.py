@@ -65,7 +65,7 @@ class _Numbers(click.ParamType):
 
 @study.command()
 @click.option("--out", default="results/iris", show_default=True, help="folder for curves and results")
-@click.option("--seeds", type=_ABOVE_0, default=10, show_default=True, help="trials of each setting")
+@click.option("--seeds", type=_ABOVE_0, default=7, show_default=True, help="trials of each setting")
 @click.option("--steps", type=_ABOVE_0, default=1000, show_default=True, help="iterations of each trial")
 def iris(out, seeds, steps):
     """Regularisation, early stopping and the learning rate on 150 flowers."""
