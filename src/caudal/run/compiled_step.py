@@ -162,9 +162,11 @@ class _Call:
         variant, changed, kept, written = self.apart if pack is None else self.together
         taken = [whole(have[k]) for k in changed]
         taken = taken if pack is None else [pack.array, *taken]
-        restore = functools.partial(_restore, have, changed, pack)
+        run = (
+            variant.call if variant.proved else functools.partial(variant.first, functools.partial(_restore, have, changed, pack))
+        )
         try:
-            outs, new = variant.run(inputs, taken, [whole(have[k]) for k in kept], restore)
+            outs, new = run(inputs, taken, [whole(have[k]) for k in kept])
         except compiled.Failed as error:
             raise _failed(error, self.part) from error
         for k, value in zip(self.outs, outs, strict=True):
@@ -306,15 +308,18 @@ class _Compiled:
 
 
 class _Variant:
-    """A function of (inputs, changed, kept), compiled when it is first run; the buffers of `changed` are given away."""
+    """A function of (inputs, changed, kept) that gives (outputs, new values), compiled when it is first run.
+
+    Attributes:
+      call: the function; the buffers of `changed` are given away.
+      proved: whether it ran once to its end, by `first`, so that memory suffices for it.
+    """
 
     def __init__(self, function, kind):
         self.call, self.proved = compiled.jit(function, donate=(1,), **kind), False
 
-    def run(self, inputs, changed, kept, restore):
-        """(outputs, new values). The first run is waited for: if it fails, `restore` is given what was in `changed`."""
-        if self.proved:
-            return self.call(inputs, changed, kept)
+    def first(self, restore, inputs, changed, kept):
+        """What `call` gives, waited for: if it fails, `restore` is given what was in `changed`."""
         saved = [np.array(value) for value in changed]
         try:
             made = self.call(inputs, changed, kept)
@@ -322,7 +327,7 @@ class _Variant:
         except BaseException:
             restore(saved)
             raise
-        self.proved = True  # memory suffices for it
+        self.proved = True
         return made
 
 
