@@ -112,7 +112,7 @@ class BaseSession:
         known = self._plans.get(key) if key is not None else None
         tensors, values = self._feeds(feed_dict) if feed_dict else ((), [])
         asked = known[0] if known else Fetches(self._graph, fetches)
-        plan = self._plan(key, asked, tensors)
+        plan = self._plan(key, known, asked, tensors)
         limit = options.timeout_in_ms if options is not None else 0
         limit = limit or self._limit
         try:
@@ -124,9 +124,9 @@ class BaseSession:
             run_metadata.ParseFromString(b"")  # nothing is measured
         return out
 
-    def _plan(self, key, asked, tensors):
+    def _plan(self, key, known, asked, tensors):
+        """The plan of a run; `known` is what `_plans` has under `key`."""
         changes = self._graph._changes
-        known = self._plans.get(key) if key is not None else None
         if known is None or known[2] != changes:
             known = (asked, {}, changes)
             if key is not None:
