@@ -5,37 +5,22 @@ import threading
 
 import numpy as np
 
-from ..backend import compiled, reference
+from ..backend import compiled
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
 from .classify import arithmetic, convolves, is_variable_op
-from .interpret import bind, derefs, of_xla, refine, state_key
+from .interpret import of_xla, state_key
+from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, pack_of, whole
 from .rewrite import merge_sums, split_in_pieces
 from .segments import Segment, cut
 from .specialise import Specialised
-from .store import Cell
 
 __all__ = ["CompiledStep"]
 
 
 _SHORT = 100  # nodes, and variables beside them
 _SMALL = 1_000_000  # additions and multiplications: a step with fewer gains nothing from a second thread
-
-
-class Traced:
-    """The state of a segment while it is traced: what was there, and what was written. Stands for a `Store`."""
-
-    def __init__(self, values):
-        self.values, self.written = dict(values), {}
-
-    def get(self, key):
-        """The value under `key`, or None."""
-        return self.values.get(key)
-
-    def set(self, key, value):
-        """Notes a new value."""
-        self.values[key] = self.written[key] = value
 
 
 class CompiledStep:
@@ -67,7 +52,7 @@ class CompiledStep:
 
     def run(self, values):
         """Runs the step on the values by slot."""
-        store, inputs = self.store, [_value(values[k]) for k in self.in_slots]
+        store, inputs = self.store, [plain(values[k]) for k in self.in_slots]
         known = tuple(_frozen(values[k]) for k in self.known_slots) if self.known_slots else ()
         key = (known, tuple([x.shape for x in inputs]))
         with store.turn:
@@ -243,15 +228,8 @@ class _Function:
         traced = Traced({k: v for k, v in zip(there, state, strict=True)})
         env = dict(zip(map(id, part.params), inputs, strict=True))
         numbers = {op._name: k for k, op in enumerate(part.cells)}
-        for node in part.nodes:
-            try:
-                _lower(node, env, traced, numbers)
-            except Exception as error:
-                raised = refine(error, node.source)
-                if raised is error:
-                    raise
-                raise raised from error
-        return [_value(env[id(part.nodes[k].outputs[i])]) for k, i in self.used], traced.written
+        lower_nodes(part.nodes, env, traced, numbers)
+        return [plain(env[id(part.nodes[k].outputs[i])]) for k, i in self.used], traced.written
 
     def program(self, there, inputs, state, part):
         """The compiled function, for which of the variables have values."""
@@ -329,65 +307,6 @@ class _Variant:
             raise
         self.proved = True
         return made
-
-
-def _lower(node, env, traced, numbers):
-    """Adds a node's results to `env`."""
-    args = []
-    for k, (tensor, deref) in enumerate(zip(node._inputs, derefs(node, ()), strict=True)):
-        fixed = k in node._def.static and tensor.op._def.name == "Const"
-        value = None if fixed else env.get(id(tensor))
-        if value is None:
-            value = (
-                Cell(traced, numbers[tensor.op._name], tensor.op.source)
-                if is_variable_op(tensor.op)
-                else tensor.op.attrs["value"]
-            )
-        args.append(_value(value) if deref else value)
-    if node._def.name in _SHAPES:
-        made = _SHAPES[node._def.name](args, node)
-    else:
-        made = _bind(node, _fits(node, args), traced, numbers)(*args)
-    if len(node.outputs) == 1 and not isinstance(made, (tuple, list)):
-        made = (made,)
-    for tensor, one in zip(node.outputs, made or (), strict=True):
-        env[id(tensor)] = _kept(one, tensor._dtype)
-
-
-def _fits(node, args):
-    """The backend for a node: NumPy where all is known, XLA otherwise."""
-    known = node._def.pure and args and all(type(a) is not Cell and compiled.is_known(a) for a in args)
-    return reference if known else compiled
-
-
-def _bind(node, B, traced, numbers):
-    if "state" not in node._def.lower_wants:
-        return bind(node, B, traced)
-    named = {k: (node if k == "op" else node.attrs[k]) for k in node._def.lower_wants if k != "state"}
-    cell = Cell(traced, numbers[node._name], node.source)
-    return functools.partial(node._def.lower, B, state=cell, **named)
-
-
-_SHAPES = {
-    "Shape": lambda args, op: np.array(np.shape(args[0]), op.attrs["out_type"].np),
-    "ShapeN": lambda args, op: tuple(np.array(np.shape(a), op.attrs["out_type"].np) for a in args),
-    "Rank": lambda args, op: np.array(np.ndim(args[0]), np.int32),
-    "Size": lambda args, op: np.array(np.size(args[0]), op.attrs["out_type"].np),
-}
-
-
-def _value(x):
-    return x.read() if type(x) is Cell else x
-
-
-def _kept(x, dtype):
-    """`x` with the dtype that the graph declares."""
-    if type(x) is Cell:
-        return x
-    kind = dtype.np
-    if not hasattr(x, "dtype"):
-        return np.asarray(x, kind)
-    return x if x.dtype == kind else x.astype(kind)
 
 
 def _frozen(value):
