@@ -145,3 +145,24 @@ def test_variables_keep_what_was_written(steps):
             else:
                 want = [want + 1, want - want * 0.5, want * want - 1, None, want[::-1]][at]
         np.testing.assert_allclose(session.run(v), want, rtol=1e-6)
+
+
+def test_layers_of_channels_first():
+    """A layer with the channels first gives what it gives with the channels last, turned."""
+    x = np.arange(48, dtype="f").reshape(2, 3, 8) % 7
+    with tf.Graph().as_default(), tf.Session() as session:
+        first, last = tf.constant(x), tf.constant(x.transpose(0, 2, 1))
+        for layer in (tf.layers.max_pooling1d, tf.layers.average_pooling1d):
+            got, want = session.run([layer(first, 3, 2, data_format="channels_first"), layer(last, 3, 2)])
+            assert np.array_equal(got, want.transpose(0, 2, 1))
+        got, want = session.run([tf.layers.flatten(first, data_format="channels_first"), tf.layers.flatten(last)])
+        assert np.array_equal(got, want)
+
+
+def test_batch_norm_is_fused_where_it_can_be():
+    """`fused=True` asks for one op, and takes several without a word where one can't do it."""
+    with tf.Graph().as_default() as graph:
+        for shape, axis in (([2, 3], -1), ([2, 3, 3, 4], 2), ([2, 3, 3, 4], 1), ([2, 3, 3, 4], 3)):
+            tf.layers.batch_normalization(tf.zeros(shape), axis=axis, fused=True)
+        fused = [op for op in graph.get_operations() if op.type == "FusedBatchNormV3"]
+    assert [op.get_attr("data_format") for op in fused] == [b"NCHW", b"NHWC"]

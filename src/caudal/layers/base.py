@@ -133,6 +133,24 @@ class Layer:
         raise AttributeError(f"Layer {self.name} is not connected, no input to return.")
 
     @property
+    def input_shape(self):
+        """The shape of its input, where Keras made it; a layer called with tensors has none to tell.
+
+        Raises:
+          AttributeError: always, as in 1.15.
+        """
+        raise AttributeError("The layer has never been called and thus has no defined input shape.")
+
+    @property
+    def output_shape(self):
+        """The shape of its output, where Keras made it; a layer called with tensors has none to tell.
+
+        Raises:
+          AttributeError: always, as in 1.15.
+        """
+        raise AttributeError("The layer has never been called and thus has no defined output shape.")
+
+    @property
     def scope_name(self):
         """The name of its variable scope.
 

@@ -11,8 +11,9 @@ from ..ops.basic import identity
 from ..ops.matmul import matmul_node
 from ..ops.nn_functions import dropout as dropout_op
 from ..ops.products import tensordot
-from ..ops.shape import reshape, shape
+from ..ops.shape import reshape, shape, transpose
 from .base import InputSpec, Layer, shape_of
+from .convolutional import normalize_format
 from .identifiers import activation_of, regularizer_of
 
 __all__ = ["Dense", "Dropout", "Flatten", "dense", "dropout", "flatten"]
@@ -181,15 +182,17 @@ class Flatten(Layer):
     """All dimensions but the batch as one.
 
     Args:
-      data_format: accepted.
+      data_format: "channels_last", or "channels_first": then the channels are put last before.
     """
 
     def __init__(self, data_format=None, **kwargs):
         super().__init__(**kwargs)
-        self.data_format = data_format or "channels_last"
+        self.data_format = normalize_format(data_format)
         self.input_spec = InputSpec(min_ndim=1)
 
     def call(self, inputs):
+        if self.data_format == "channels_first" and len(inputs.dims or ()) > 1:
+            inputs = transpose(inputs, [0, *range(2, len(inputs.dims)), 1])
         batch = inputs.dims[0]
         outputs = reshape(inputs, (batch if batch is not None else shape(inputs)[0], -1))
         outputs.set_shape(self.compute_output_shape(inputs.get_shape()))

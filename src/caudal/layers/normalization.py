@@ -34,7 +34,7 @@ class BatchNormalization(Layer):
       beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of the variables.
       renorm: whether batch renormalisation corrects by the moving statistics.
       renorm_clipping: a dict of `rmin`, `rmax`, `dmax`, the corrections' bounds; renorm_momentum: of renorm's statistics.
-      fused: whether one op does it; where it can, by default.
+      fused: False for none; otherwise one op does it where it can: 4 dimensions, channels at 1 or 3, nothing special.
       trainable: whether beta and gamma are trained.
       virtual_batch_size: how many examples are normalised together; all by default.
       adjustment: a function of the inputs' shape that gives (scale, offset) of the normalised values while training.
@@ -77,7 +77,8 @@ class BatchNormalization(Layer):
                 set(self.renorm_clipping) <= set(keys),
                 f"renorm_clipping {self.renorm_clipping} contains keys not in {keys}",
             )
-        self.axis = list(axis) if isinstance(axis, (list, tuple)) else [axis]
+        need(isinstance(axis, (int, list)), f"axis must be int or list, type given: {type(axis)}", kind=TypeError)
+        self.axis = [axis] if isinstance(axis, int) else list(axis)
         self.momentum, self.epsilon, self.center, self.scale = momentum, epsilon, center, scale
         self.initializers = {
             "beta": beta_initializer,
@@ -97,13 +98,11 @@ class BatchNormalization(Layer):
         self.axis = [a + n if a < 0 else a for a in self.axis]
         for a in self.axis:
             need(0 <= a < n, f"Invalid axis: {a}")
+        need(len(self.axis) == len(set(self.axis)), f"Duplicate axis: {self.axis}")
         self._check_virtual()
         if self.fused in (None, True):
-            self._check_fused()
             plain = not self.renorm and self.virtual_batch_size is None and self.adjustment is None
-            fits = n == 4 and self.axis in ([1], [3]) and plain
-            need(self.fused is None or fits, "Unsupported axis, fused batch norm only supports axis == [1] or axis == [3]")
-            self.fused = fits if self.fused is None else self.fused
+            self.fused = n == 4 and self.axis in ([1], [3]) and plain
         self._data_format = "NCHW" if self.fused and self.axis == [1] else "NHWC"
         axes = {a: dims.dims[a].value for a in self.axis}
         for size in axes.values():
@@ -141,12 +140,6 @@ class BatchNormalization(Layer):
             "When using virtual_batch_size, the batch dimension must be 0 and thus axis cannot include 0",
         )
         need(self.adjustment is None, "When using virtual_batch_size, adjustment cannot be specified")
-
-    def _check_fused(self):
-        if self.fused:
-            need(not self.renorm, "Passing both fused=True and renorm=True is unsupported")
-            need(self.virtual_batch_size is None, "Passing both fused=True and virtual_batch_size is unsupported")
-            need(self.adjustment is None, "Passing both fused=True and adjustment is unsupported")
 
     def _parameter(self, name, shape, kind):
         return self.add_weight(

@@ -5,7 +5,7 @@ from ..ground.api import export
 from ..ground.shapes import TensorShape
 from ..ops.convolution import output_length
 from ..ops.nn_functions import avg_pool, max_pool
-from ..ops.shape import expand_dims, squeeze
+from ..ops.shape import expand_dims, squeeze, transpose
 from .base import InputSpec, Layer, shape_of
 from .convolutional import normalize_format, normalize_padding, normalize_tuple, tf_format
 
@@ -43,10 +43,17 @@ class Pooling(Layer):
 
     def call(self, inputs):
         if self._rank == 1:
-            at = 2 if self.data_format == "channels_last" else 3
-            wide = expand_dims(inputs, at)
-            return squeeze(self._pool(wide, 2, (*self.pool_size, 1), (*self.strides, 1)), at)
+            return self._flat(inputs)
         return self._pool(inputs, self._rank, self.pool_size, self.strides)
+
+    def _flat(self, inputs):
+        """Through two dimensions; channels are put last for it, since TF's kernels on a CPU know no other way."""
+        first = self.data_format == "channels_first"
+        wide = expand_dims(inputs, 3 if first else 2)
+        wide = transpose(wide, (0, 2, 3, 1)) if first else wide
+        ksize, steps = (1, *self.pool_size, 1, 1), (1, *self.strides, 1, 1)
+        out = _FUNCTIONS[self._way, 2](wide, ksize, steps, self.padding.upper(), "NHWC")
+        return squeeze(transpose(out, (0, 3, 1, 2)), 3) if first else squeeze(out, 2)
 
     def _pool(self, inputs, rank, size, strides):
         first = self.data_format == "channels_first"

@@ -7,6 +7,7 @@ from ..graph.scopes import name_scope
 from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
+from ..ground.shapes import TensorShape
 from . import pool as nodes
 from .convolution import first, strides_and_rates, with_space_to_batch
 from .nn_functions import avg_pool, either, max_pool, sequence
@@ -87,7 +88,7 @@ def _any_rank(name, what, plain, flat, deep):
     def call(input, ksize, strides, padding, data_format=None, name=None):
         rank = len(data_format) - 2 if data_format is not None else None
         if rank is None:
-            known = convert_to_tensor(input).get_shape().ndims
+            known = TensorShape(input.shape).ndims if hasattr(input, "shape") else convert_to_tensor(input).get_shape().ndims
             need(known is not None, "`input` must have a static shape or `data_format` must be given.")
             rank = known - 2
         need(1 <= rank <= 3, f"Input tensor must be of rank 3, 4 or 5 but was {rank + 2}.")
