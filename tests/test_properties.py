@@ -166,3 +166,17 @@ def test_batch_norm_is_fused_where_it_can_be():
             tf.layers.batch_normalization(tf.zeros(shape), axis=axis, fused=True)
         fused = [op for op in graph.get_operations() if op.type == "FusedBatchNormV3"]
     assert [op.get_attr("data_format") for op in fused] == [b"NCHW", b"NHWC"]
+
+
+def test_metrics_of_sparse_labels():
+    """A row's labels may be a SparseTensor: at k, the metrics are those of the same labels as rows of one."""
+    scores = np.array([[0.1, 0.5, 0.3, 0.0], [0.9, 0.2, 0.6, 0.4]], "f")
+    with tf.Graph().as_default(), tf.Session() as session:
+        dense = tf.constant([[1], [2]], tf.int64)
+        rows = tf.SparseTensor([[0, 0], [1, 0]], tf.constant([1, 2], tf.int64), [2, 1])
+        for metric in (tf.metrics.recall_at_k, tf.metrics.precision_at_k, tf.metrics.average_precision_at_k):
+            more = [{}] if metric is tf.metrics.average_precision_at_k else [{}, {"class_id": 2}]
+            updates = [metric(labels, scores, 2, **m)[1] for labels in (dense, rows) for m in more]
+            session.run(tf.local_variables_initializer())
+            values = session.run(updates)
+            assert values[: len(more)] == values[len(more) :]

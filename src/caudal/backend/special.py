@@ -34,10 +34,11 @@ erf, erfc, lgamma, digamma, i0e, i1e, gammainc, gammaincc, betainc, zeta = (
 
 
 def polygamma(n, x):
-    """The n-th derivative of the digamma function."""
+    """The n-th derivative of the digamma function; NaN where n is no integer."""
     sign = np.where(np.asarray(n) % 2 == 0, -1.0, 1.0)
     higher = sign * _special.gamma(n + 1.0) * _special.zeta(n + 1.0, x)
-    return np.where(np.asarray(n) == 0, _special.psi(x), higher).astype(np.asarray(x).dtype)
+    values = np.where(np.asarray(n) == 0, _special.psi(x), higher)
+    return np.where(np.asarray(n) % 1 == 0, values, np.nan).astype(np.asarray(x).dtype)
 
 
 def _by_shape(a, x):

@@ -13,8 +13,10 @@ from ..ops.join import concat
 from ..ops.math import cumsum
 from ..ops.reduce import reduce_max, reduce_sum
 from ..ops.sets import set_size
-from ..ops.shape import expand_dims, shape, size, tile
-from ..ops.slicing import where_v2
+from ..ops.shape import expand_dims, reshape, shape, size, tile
+from ..ops.slicing import slice_, where_v2
+from ..ops.sparse_order import sparse_reshape
+from ..ops.sparse_parts import sparse_concat
 from ..ops.state import assign_add
 from .base import accumulator, collected, metric
 from .top_k import at_k_name, expanded_labels, hits_at_k
@@ -41,11 +43,21 @@ def _repeated(labels, times, name):
     """Labels `[..., n]` as `[..., times, n]`."""
     with name_scope(name, "expand_and_tile", (labels, times, -1)) as scope:
         labels = convert_or_composite(labels)
+        if isinstance(labels, SparseTensor):
+            return _repeated_sparse(labels, times, scope)
         expanded = expand_dims(labels, -2, name="expand")
         if times == 1:
             return expanded
         each = ones_like(shape(labels))
         return tile(expanded, concat((each[:-1], (times,), each[-1:]), 0, name="multiples"), name=scope)
+
+
+def _repeated_sparse(labels, times, scope):
+    sizes = labels.dense_shape
+    before = reshape(size(sizes) + -1, [1])
+    sizes = concat((slice_(sizes, [0], before), [1], slice_(sizes, before, [-1])), 0, name="expanded_shape")
+    expanded = sparse_reshape(labels, shape=sizes, name="expand")
+    return expanded if times == 1 else sparse_concat(-2, [expanded] * times, name=scope)
 
 
 def _relevant(labels, k):

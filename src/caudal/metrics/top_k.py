@@ -9,10 +9,13 @@ from ..ground.errors import need
 from ..ops.counting import top_k
 from ..ops.elementwise import NODES, add, cast, div, multiply
 from ..ops.fill import fill
+from ..ops.join import concat
 from ..ops.math_grads import reduced_shape
 from ..ops.reduce import reduce_sum
 from ..ops.sets import set_difference, set_intersection, set_size
 from ..ops.shape import expand_dims, rank, reshape, shape, size
+from ..ops.sparse_order import sparse_reshape
+from ..ops.sparse_parts import sparse_retain
 from ..ops.state import assign_add
 from .base import accumulator, collected, metric
 
@@ -29,6 +32,8 @@ def expanded_labels(labels, predictions):
     """Labels `[..., labels a row]`: with one dimension more if they have one label a row."""
     with name_scope(None, "expand_labels", (labels, predictions)) as scope:
         labels = convert_or_composite(labels)
+        if isinstance(labels, SparseTensor):
+            return _expanded_sparse(labels, predictions, scope)
         if labels.rank is not None and predictions.rank is not None:
             need(
                 predictions.rank in (labels.rank, labels.rank + 1),
@@ -39,15 +44,24 @@ def expanded_labels(labels, predictions):
         return cond(fewer, lambda: expand_dims(labels, -1, name=scope), lambda: labels)
 
 
+def _expanded_sparse(labels, predictions, scope):
+    fewer = NODES["Equal"](rank(predictions), size(labels.dense_shape) + 1)
+    more = lambda: sparse_reshape(labels, concat((labels.dense_shape, (1,)), 0), name=scope)  # noqa: E731
+    return cond(fewer, more, lambda: labels)
+
+
 # --- counts -------------------------------------------------------------------------------------------
 
 
 def _only(ids, class_id):
     """A SparseTensor with the entries of `ids` that are `class_id`."""
+    ids = convert_or_composite(ids)
+    if isinstance(ids, SparseTensor):
+        return sparse_retain(ids, NODES["Equal"](ids.values, class_id))
     whole = shape(ids, out_type=dtypes.int64)
     last = size(whole) - 1
     wanted = fill(reduced_shape(whole, reshape(last, [1])), cast(class_id, dtypes.int64))
-    found = set_intersection(wanted, convert_or_composite(ids))
+    found = set_intersection(wanted, ids)
     return SparseTensor(found.indices, found.values, whole)
 
 
