@@ -206,18 +206,20 @@ def conj(x, name=None):
 # --- of two arguments -------------------------------------------------------------------------------
 
 
-def _check_zero(B, y, op):
-    if not B.compiled and np.issubdtype(np.asarray(y).dtype, np.integer) and np.any(np.asarray(y) == 0):
+def _check_zero(B, x, y, op):
+    if B.compiled or not np.issubdtype(np.asarray(y).dtype, np.integer):
+        return
+    if np.size(x) and np.any(np.asarray(y) == 0):  # of nothing, nothing is divided: Sum's slope for a number does so
         raise InvalidArgumentError(None, op, "Integer division by zero")
 
 
 def _floor_div(B, x, y, *, op):
-    _check_zero(B, y, op)
+    _check_zero(B, x, y, op)
     return B.floor_divide(x, y)
 
 
 def _truncate_div(B, x, y, *, op):
-    _check_zero(B, y, op)
+    _check_zero(B, x, y, op)
     return B.sign(x) * B.sign(y) * (B.abs(x) // B.abs(y))
 
 
@@ -226,18 +228,18 @@ def _div(B, x, y, *, op):
 
 
 def _floor_mod(B, x, y, *, op):
-    _check_zero(B, y, op)
+    _check_zero(B, x, y, op)
     return B.mod(x, y)
 
 
 def _truncate_mod(B, x, y, *, op):
-    _check_zero(B, y, op)
+    _check_zero(B, x, y, op)
     return B.fmod(x, y)
 
 
 def _pow(B, x, y, *, op):
     if np.issubdtype(x.dtype, np.integer):
-        if not B.compiled and np.any(y < 0):
+        if not B.compiled and np.size(x) and np.any(y < 0):
             raise InvalidArgumentError(None, op, "Integers to negative integer powers are not allowed")
         return B.power(x, y)
     return B.power(x, y)
