@@ -93,6 +93,21 @@ def piece(x, start, size, axis):
     return lax.dynamic_slice_in_dim(x, start, size, axis)
 
 
+def within(x, low, high, axis):
+    """`x[low:high]` along `axis`; the bounds are plain numbers."""
+    return x if (low, high) == (0, x.shape[axis]) else lax.slice_in_dim(x, low, high, axis=axis)
+
+
+def take_one(x, k, axis):
+    """`x[k]` along `axis`, which the result lacks; `k` may be decided by the run."""
+    return lax.dynamic_index_in_dim(x, k, axis, keepdims=False)
+
+
+def over(function, axes, size):
+    """`function` of parts of arrays along their `axes`, each of that size: gives the results of all parts, stacked."""
+    return jax.vmap(function, in_axes=tuple(axes), axis_size=size)
+
+
 def barrier(x):
     """`x`; the compiler may not merge what is before it with what is after it."""
     return lax.optimization_barrier(x)
@@ -150,6 +165,36 @@ def scan(step, carry, along, reverse=False):
     """`step(carry, parts)` gives (the next carry, a nest of results), for the first parts of the arrays in `along`,
     then the second ones, ...; gives (the last carry, the results stacked). With `reverse` it begins at the end."""
     return lax.scan(step, carry, along, reverse=reverse)
+
+
+def row(x, index):
+    """`x[index]` for an index that only the run knows, and that is not beyond `x`."""
+    return lax.dynamic_index_in_dim(x, index, keepdims=False)
+
+
+def with_row(x, index, value):
+    """A copy of `x` with `value` at `index`."""
+    return lax.dynamic_update_index_in_dim(x, jnp.asarray(value, x.dtype), index, 0)
+
+
+def cond(pred, on_true, on_false):
+    """What one of two functions of nothing gives."""
+    return lax.cond(pred, on_true, on_false)
+
+
+def while_loop(goes_on, body, start):
+    """The values after `body`, again and again while `goes_on` is true; both take the values apart."""
+    return lax.while_loop(lambda values: goes_on(*values), lambda values: body(*values), start)
+
+
+def blank(shape, kind):
+    """What is known of an array before the run: its shape and dtype."""
+    return jax.ShapeDtypeStruct(shape, kind)
+
+
+def shapes(function, *args):
+    """Traces `function` and computes nothing; arguments are arrays, or have a shape and a dtype."""
+    return jax.eval_shape(function, *args)
 
 
 # --- what the run floor needs of JAX -----------------------------------------------------------------

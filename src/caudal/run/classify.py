@@ -4,13 +4,13 @@ import math
 
 from ..ground import dtypes
 
-__all__ = ["arithmetic", "convolves", "READERS", "Classes", "is_variable_op", "worth_compiling"]
+__all__ = ["arithmetic", "convolves", "has_loops", "READERS", "Classes", "is_variable_op", "worth_compiling"]
 
 _HANDLES = frozenset({dtypes.resource, dtypes.variant, dtypes.string})
 READERS = frozenset(
     {"ReadVariableOp", "VarIsInitializedOp", "IsVariableInitialized", "VariableShape", "ResourceGather", "ResourceGatherNd"}
 )
-_VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable"})
+_VARIABLES = frozenset({"VariableV2", "Variable", "VarHandleOp", "TemporaryVariable", "Counter"})
 SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size"})
 _SMALL = 64  # elements of a fed value that may decide shapes: each value is compiled for
 _FLOPS = 200_000  # a plan with less arithmetic than this isn't worth a compilation
@@ -134,7 +134,17 @@ def arithmetic(ops):
 
 def convolves(ops):
     """Whether there are convolutions among some ops."""
-    return any("Conv" in op._def.name and op._def.name in _COSTS for op in ops)
+    return any("Conv" in op._def.name and op._def.name in _COSTS or convolves(_body(op)) for op in ops)
+
+
+def has_loops(ops):
+    """Whether some ops are loops, whose iterations' products are too small to share among threads beside other ops."""
+    return any(op._def.name == "RolledLoop" for op in ops)
+
+
+def _body(op):
+    """The nodes of an iteration, for a loop."""
+    return op.attrs["body"].nodes if op._def.name == "RolledLoop" else ()
 
 
 def worth_compiling(ops):
@@ -177,3 +187,5 @@ _COSTS |= dict.fromkeys(
     ).split(),
     _convolution,
 )
+_COSTS["Region"] = lambda op: getattr(op, "flops", 0)
+_COSTS["RolledLoop"] = lambda op: op.attrs["times"] * op.attrs["body"].flops

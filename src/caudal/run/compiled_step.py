@@ -8,13 +8,15 @@ import numpy as np
 from ..backend import compiled
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
-from .classify import arithmetic, convolves, is_variable_op
+from .classify import arithmetic, convolves, has_loops, is_variable_op
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, pack_of, whole
 from .rewrite import merge_sums, split_in_pieces
+from .rollup import roll_up
 from .segments import Segment, cut
 from .specialise import Specialised
+from .updates import join_updates
 
 __all__ = ["CompiledStep"]
 
@@ -72,8 +74,9 @@ class _Program:
         self.states = step.states
         special = Specialised(step.ops, step.inputs, dims, known, step.outputs)
         wanted = [special.env[t] for t in step.outputs]
-        nodes = split_in_pieces([n for n in special.nodes if not is_variable_op(n)])
-        nodes = merge_sums(nodes, set(map(id, wanted)))
+        kept = set(map(id, wanted))
+        nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], kept)
+        nodes = join_updates(split_in_pieces(roll_up(nodes, kept)))
         parts = [Segment(part, is_variable_op) for part in cut(nodes)]
         slots = {id(t): k for k, t in enumerate(special.inputs)}
         self.constants = []
@@ -278,7 +281,7 @@ class _Compiled:
             return outs, [compiled.concatenate([new[k].reshape(-1) for k in packed]), *(new[k] for k in out)]
 
         kind = {
-            "small": arithmetic(part.nodes) < _SMALL,
+            "small": arithmetic(part.nodes) < _SMALL or has_loops(part.nodes),
             "short": len(part.nodes) + len(part.cells) < _SHORT,
             "convolves": convolves(part.nodes),
         }

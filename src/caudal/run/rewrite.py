@@ -9,7 +9,7 @@ from ..ground import dtypes
 from .segments import CHUNK
 from .specialise import Node
 
-__all__ = ["merge_sums", "split_in_pieces"]
+__all__ = ["constant", "even_split", "merge_sums", "split_in_pieces"]
 
 _PIECE = 16  # parts in a piece
 _MANY = 24  # parts: no more are split at once
@@ -66,7 +66,7 @@ def _joined(tensors, place, known, out):
     if key not in known:
         kind = tensors[0]._dtype
         attrs = {"N": len(tensors), "T": kind, "Tidx": dtypes.int32}
-        node = Node(place.source, lookup("ConcatV2"), [*tensors, _const(place, 0)], attrs, [kind])
+        node = Node(place.source, lookup("ConcatV2"), [*tensors, constant(place, 0)], attrs, [kind])
         node.outputs[0].dims = (tensors[0].dims[0] * len(tensors), *tensors[0].dims[1:])
         out.append(node)
         known[key] = node.outputs[0]
@@ -80,7 +80,7 @@ def split_in_pieces(nodes):
     """
     out = []
     for node in nodes:
-        axis = _even_split(node) if len(node.outputs) > _MANY else None
+        axis = even_split(node) if len(node.outputs) > _MANY else None
         if axis is None:
             out.append(node)
             continue
@@ -90,7 +90,7 @@ def split_in_pieces(nodes):
     return out
 
 
-def _even_split(node):
+def even_split(node):
     """The axis along which a node cuts its array into equal parts; None for all other nodes."""
     kind = node._def.name
     if kind == "Unpack":
@@ -108,14 +108,14 @@ def _piece(node, x, axis, first, outputs):
     """Nodes that give `outputs`, the parts of `x` from number `first` on."""
     size = x.dims[axis] // len(node.outputs)
     kind = x._dtype.base_dtype
-    start = _const(node, first * size, argument=True)
+    start = constant(node, first * size, argument=True)
     attrs = {"T": kind, "axis": axis, "size": size * len(outputs)}
     chunk = Node(node.source, CHUNK, [x, start], attrs, [kind])
     chunk.outputs[0].dims = (*x.dims[:axis], attrs["size"], *x.dims[axis + 1 :])
     if node._def.name == "Unpack":
         definition, inputs, attrs = node._def, [chunk.outputs[0]], {**node.attrs, "num": len(outputs)}
     else:
-        definition, inputs = lookup("Split"), [_const(node, axis), chunk.outputs[0]]
+        definition, inputs = lookup("Split"), [constant(node, axis), chunk.outputs[0]]
         attrs = {"T": kind, "num_split": len(outputs)}
     part = Node(node.source, definition, inputs, attrs, [])
     part.outputs = outputs
@@ -124,7 +124,7 @@ def _piece(node, x, axis, first, outputs):
     return [chunk, part]
 
 
-def _const(node, value, argument=False):
+def constant(node, value, argument=False):
     """A constant int32 tensor; `argument` says that it is given to the code, and no part of it."""
     attrs = {"value": np.array(value, np.int32), "dtype": dtypes.int32} | ({"argument": True} if argument else {})
     made = Node(node.source, lookup("Const"), [], attrs, [dtypes.int32])

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..graph.opdef import OpDef, parse, wants
 
-__all__ = ["CHUNK", "Segment", "cut"]
+__all__ = ["CHUNK", "Segment", "cut", "frozen", "is_long", "repetition", "signatures"]
 
 _NEAR = 100  # nodes: an input made further back than this is a parameter like any other
 _LONGEST = 300  # nodes in a segment that does not repeat
@@ -26,20 +26,20 @@ CHUNK = _chunk()
 
 def cut(nodes):
     """The nodes as a list of lists: repetitions one period each, what is left in pieces."""
-    if len(nodes) <= _WHOLE:
+    if not is_long(nodes):
         return _apart(nodes)
-    signs = _signs(nodes)
+    signs = signatures(nodes)
     pieces = []
     todo = [(0, len(nodes))]
     while todo:
         low, high = todo.pop()
-        found = _repetition(signs[low:high]) if high - low > 40 else None
+        found = repetition(signs[low:high]) if high - low > 40 else None
         if found is None:
             count = -(-(high - low) // _LONGEST)
             edges = np.linspace(low, high, count + 1).astype(int)
             pieces += [(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True) if b > a]
             continue
-        start, period, times = found
+        start, period, times = _several(*found)
         start += low
         pieces += [(start + k * period, start + (k + 1) * period) for k in range(times)]
         todo += [(low, start)] * (start > low) + [(start + times * period, high)] * (high > start + times * period)
@@ -61,7 +61,12 @@ def _apart(nodes):
     return parts + ([current] if current else [])
 
 
-def _signs(nodes):
+def is_long(nodes):
+    """Whether a step is too long for one segment."""
+    return len(nodes) > _WHOLE
+
+
+def signatures(nodes):
     """For each node a number that equal nodes share: type, attributes, shapes, and how far back its inputs are."""
     at = {id(t): k for k, node in enumerate(nodes) for t in node.outputs}
     known, out = {}, np.empty(len(nodes), np.int64)
@@ -92,11 +97,8 @@ def frozen(node):
     )
 
 
-def _repetition(signs):
-    """(start, period, times) of the repetition that covers most; None if none is worth it.
-
-    A period is worth cutting at if it has 20 nodes or more; shorter ones are taken several at a time.
-    """
+def repetition(signs):
+    """(start, period, times) of the repetition that covers most; None if none is worth it."""
     n = len(signs)
     best = (0, None)
     for period in range(1, min(n // 2, _PERIOD) + 1):
@@ -117,7 +119,11 @@ def _repetition(signs):
             best = (covered, (int(starts[k]), period, times))
     if best[1] is None:
         return None
-    start, period, times = best[1]
+    return best[1]
+
+
+def _several(start, period, times):
+    """A repetition whose period has 20 nodes or more."""
     several = min(times, max(1, -(-20 // period)))
     return start, period * several, times // several
 
