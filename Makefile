@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
 .PHONY: study test bench lint protos clean
 
@@ -25,6 +26,7 @@ test: lint
 .venv-peers/.done:
 	$(PYTHON) -m venv .venv-peers
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check 'tensorflow-cpu==2.21.*'
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check --extra-index-url $(TORCH_INDEX) 'torch==2.13.0'
 	@touch $@
 
 bench: $(VENV)/.dev .venv-peers/.done
