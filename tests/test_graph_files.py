@@ -88,6 +88,46 @@ def test_loop_from_meta_graph_is_differentiated():
         np.testing.assert_allclose(slope[0, 1, 2], (far - near) / 2e-2, rtol=1e-2)
 
 
+def test_loop_from_graph_def_is_differentiated():
+    """A loop that came without contexts has the slope that TF recorded for it."""
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        tf.import_graph_def(read("graphs/while.pb"), name="")
+        slope = tf.gradients(graph.get_tensor_by_name("total:0"), graph.get_tensor_by_name("x:0"))[0]
+        for n, (_, want) in zip((0, 1, 4), files115.expected()["while"]["runs"], strict=True):
+            files115.assert_close(session.run(slope, {"n:0": n, "x:0": [0.5, -2.0]}), want)
+
+
+def _loop(step, times=4):
+    return lambda x: tf.while_loop(lambda i, a: i < times, lambda i, a: (i + 1, step(i, a, x)), [0, x])[1]
+
+
+_FLOWS = {
+    "nested": _loop(lambda i, a, x: a * x + tf.while_loop(lambda j, b: j < i, lambda j, b: (j + 1, tf.tanh(b) * a), [0, a])[1]),
+    "branch in loop": _loop(lambda i, a, x: tf.cond(tf.equal(i % 2, 0), lambda: tf.sin(a) * x, lambda: a * a)),
+    "branch in branch in loop": _loop(
+        lambda i, a, x: tf.cond(i > 0, lambda: tf.cond(i > 1, lambda: a * 2.0, lambda: tf.exp(a * x)), lambda: x * 3.0)
+    ),
+    "loop in branch": lambda x: tf.cond(x[0] > 0.0, lambda: _loop(lambda i, a, x: a * tf.sin(a) + x)(x), lambda: x * 5.0),
+    "map": lambda x: tf.map_fn(lambda v: tf.sin(v) * v, x),
+    "scan": lambda x: tf.scan(lambda a, v: a * v + tf.sin(a), x),
+}
+
+
+@pytest.mark.parametrize("name", _FLOWS)
+def test_found_contexts(name):
+    """Contexts found again in bare nodes give the slopes of those that were made."""
+    feed = np.array([0.5, -1.0, 2.0], "f")
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        x = tf.placeholder(tf.float32, [3], "x")
+        y = tf.identity(_FLOWS[name](x), "y")
+        given = graph.as_graph_def()
+        want = session.run(tf.gradients(y, x)[0], {x: feed})
+    for prefix in ("", "again"):
+        with tf.Graph().as_default(), tf.Session() as session:
+            x, y = tf.import_graph_def(given, name=prefix, return_elements=["x:0", "y:0"])
+            np.testing.assert_allclose(session.run(tf.gradients(y, x)[0], {x: feed}), want, rtol=1e-5)
+
+
 def test_saved_model():
     """A SavedModel with a table and an asset is served as it was."""
     wanted = files115.expected()["saved_model"]

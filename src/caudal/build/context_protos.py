@@ -7,7 +7,7 @@ from ..graph.name_scopes import prepend_scope, strip_scope
 from .contexts import CondContext, Context
 from .while_context import WhileContext
 
-__all__ = ["cond_from_proto", "while_from_proto"]
+__all__ = ["bare", "cond_from_proto", "while_from_proto"]
 
 _ENTERS = ("Enter", "RefEnter")
 
@@ -63,7 +63,7 @@ def while_to_proto(context, export_scope=None):
     return out
 
 
-def _bare(kind):
+def bare(kind):
     """A context of a kind in the one in force, its contents still to come."""
     made = kind.__new__(kind)
     Context.__init__(made)
@@ -96,7 +96,7 @@ def _read_nested(context, proto, import_scope):
 
 def cond_from_proto(proto, import_scope=None):
     """The context of a branch that a message means, whose nodes are in the default graph."""
-    find, made = _finder(import_scope), _bare(CondContext)
+    find, made = _finder(import_scope), bare(CondContext)
     made._name = prepend_scope(proto.context_name, import_scope)
     made.pred, made.pivot, made.branch = find(proto.pred_name), find(proto.pivot_name), proto.branch
     _read_values(made, proto.values_def, find, import_scope)
@@ -106,7 +106,7 @@ def cond_from_proto(proto, import_scope=None):
 
 def while_from_proto(proto, import_scope=None):
     """The context of a loop that a message means, whose nodes are in the default graph."""
-    find, made = _finder(import_scope), _bare(WhileContext)
+    find, made = _finder(import_scope), bare(WhileContext)
     made._name = prepend_scope(proto.context_name, import_scope)
     made.maximum_iterations = find(proto.maximum_iterations_name) if proto.maximum_iterations_name else None
     made.parallel_iterations, made.back_prop = proto.parallel_iterations, proto.back_prop

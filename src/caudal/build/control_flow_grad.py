@@ -15,6 +15,7 @@ from ..ops.fill import zeros, zeros_like
 from ..ops.flow import exit, merge, next_iteration, switch, switch_as_it_is
 from ..ops.shape import shape_internal
 from .contexts import CondContext
+from .found_contexts import find_contexts
 from .loop_counters import accumulate, accumulate_slices
 from .loop_state import LoopState
 from .while_context import WhileContext, add_back_edge
@@ -174,6 +175,8 @@ def begin(between_op_list, between_ops, colocate):
       colocate: whether the slopes stand on the devices of their ops.
     """
     state = None
+    if any(is_exit(op) and op._control_flow_context is None for op in between_op_list):
+        find_contexts(between_op_list[0].graph)
     for op in between_op_list:
         if is_exit(op) and while_of(op) is not None:
             state = state or ControlFlowState()
