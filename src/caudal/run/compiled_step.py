@@ -292,11 +292,13 @@ class _Variant:
     """A function of (inputs, changed, kept) that gives (outputs, new values), compiled when it is first run.
 
     Attributes:
-      call: the function; the buffers of `changed` are given away.
+      function, kind: what it was made from.
+      call: the function, compiled; the buffers of `changed` are given away.
       proved: whether it ran once to its end, by `first`, so that memory suffices for it.
     """
 
     def __init__(self, function, kind):
+        self.function, self.kind = function, kind
         self.call, self.proved = compiled.jit(function, donate=(1,), **kind), False
 
     def first(self, restore, inputs, changed, kept):
