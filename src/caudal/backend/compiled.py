@@ -212,11 +212,12 @@ def jit(function, donate, small=False, short=False, convolves=False):
     """
     options = {}
     if jax.default_backend() == "cpu":
-        if small:  # one op after another: an Iris step takes 0.8 of the time, and 34 dense layers compile in 0.35 of it
+        if small:  # one op after another, by one thread, and plain loops for products: an Iris step takes 0.65 of the time
             options["xla_cpu_scheduler_type"] = "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
+            options["xla_cpu_multi_thread_eigen"] = False
         if small and short:  # the older emitters compile an Iris step in 0.65 of the time, but long code much slower
             options["xla_cpu_use_fusion_emitters"] = False
-        if convolves:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
+        if small or convolves:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
     return jax.jit(function, donate_argnums=donate, compiler_options=options)
 

@@ -1,0 +1,133 @@
+"""Small variables' updates by one formula made one: a kernel for all of them instead of several kernels for each.
+
+Works on the nodes of a specialised step. Updates are joined if they share their rate and all else but the slope, and nothing between
+them looks at what they change. An optimizer's formulas are element by element, so that it doesn't matter whose elements stand together.
+"""
+
+import functools
+
+import numpy as np
+
+from ..graph.opdef import OpDef, lookup, parse, wants
+from ..ground import dtypes
+from .classify import is_variable_op
+from .segments import frozen
+from .specialise import Node
+
+__all__ = ["join_updates"]
+
+_LARGEST = 1024  # elements: joining copies
+_MOST = 16  # variables at once: the compiler's time grows faster than what it joins
+_SLOPES = ("grad", "delta")
+
+
+def join_updates(nodes):
+    """The nodes with small variables' updates joined.
+
+    Args:
+      nodes: of a specialised step, in order.
+    """
+    out, groups, holder = [], {}, {}  # `holder`: name of a variable that an open group changes -> that group's key
+    for node in nodes:
+        for key in dict.fromkeys(holder[name] for name in _touched(node) if name in holder):
+            out.append(_close(groups, holder, key))
+        key = _kind_of(node)
+        if key is None:
+            out.append(node)
+            continue
+        group = groups.setdefault(key, [])
+        group.append(node)
+        holder.update((t.op._name, key) for t in node._inputs if is_variable_op(t.op))
+        if len(group) == _MOST:
+            out.append(_close(groups, holder, key))
+    return out + [_close(groups, holder, key) for key in list(groups)]
+
+
+def _touched(node):
+    """Names of variables that a node takes, itself or as what an update gives."""
+    for tensor in node._inputs:
+        while tensor._dtype._is_ref_dtype and not is_variable_op(tensor.op) and tensor.op._inputs:
+            tensor = tensor.op._inputs[0]
+        yield tensor.op._name
+
+
+def _kind_of(node):
+    """What updates that may be joined have in common; None for all other nodes."""
+    if not node._def.name.startswith("Apply") or node.attrs.get("T") is not dtypes.float32:
+        return None
+    size = node.outputs[0].dims
+    if size is None or None in size or np.prod(size) > _LARGEST:
+        return None
+    cells, shared, slope = _inputs(node)
+    plain = [*shared, slope]
+    if not all(is_variable_op(t.op) for t in cells) or any(t._dtype is not dtypes.float32 for t in plain):
+        return None
+    return node._def.name, frozen(node), tuple(map(id, shared)), len({t.op._name for t in cells}) == len(cells) or id(node)
+
+
+def _inputs(node):
+    """(cells, what all share, slope) among the inputs of an update."""
+    pairs = list(zip(node._def.inputs, node._inputs, strict=True))
+    cells = [t for arg, t in pairs if arg.is_ref]
+    shared = [t for arg, t in pairs if not arg.is_ref and arg.name not in _SLOPES]
+    return cells, shared, next(t for arg, t in pairs if arg.name in _SLOPES)
+
+
+def _close(groups, holder, key):
+    """One node for a group's updates."""
+    members = groups.pop(key)
+    for name in [name for name, k in holder.items() if k == key]:
+        del holder[name]
+    first = members[0]
+    if len(members) == 1:
+        return first
+    parts = [_inputs(m) for m in members]
+    cells = [part[0][k] for k in range(len(parts[0][0])) for part in parts]
+    attrs = {**first.attrs, "kind": first._def.name, "N": len(members), "R": len(cells), "S": len(parts[0][1])}
+    made = Node(first.source, _joined(first._def.name), [*cells, *parts[0][1], *(part[2] for part in parts)], attrs, [])
+    made.outputs = [m.outputs[0] for m in members]
+    for k, tensor in enumerate(made.outputs):
+        tensor.op, tensor._value_index = made, k
+    return made
+
+
+@functools.cache
+def _joined(kind):
+    """The op type of joined updates; it stands in specialised steps alone."""
+    made: OpDef = parse(
+        f"Joined{kind}(cells: Ref R * T, shared: S * T, slopes: N * T) -> (out: Ref N * T) [T: type; N: int; R: int; S: int]"
+    )
+    slope = next(k for k, arg in enumerate(lookup(kind).inputs) if arg.name in _SLOPES)
+    made.lower = functools.partial(_lower, lookup(kind), slope)
+    made.lower_wants = wants(_lower)
+    return made
+
+
+def _lower(definition, slope, B, *args, op):
+    count, cells = op.attrs["N"], args[: op.attrs["R"]]
+    shared, slopes = args[len(cells) : -count], args[-count:]
+    shapes = [x.shape for x in slopes]
+    ends = np.cumsum([0, *(int(np.prod(s)) for s in shapes)]).tolist()
+    flat = [_Flat(B.concatenate([c.read().reshape(-1) for c in cells[k : k + count]])) for k in range(0, len(cells), count)]
+    rest = [*flat, *shared]
+    rest.insert(slope, B.concatenate([x.reshape(-1) for x in slopes]))
+    definition.lower(B, *rest, op=op)
+    for k, cell in enumerate(cells):
+        at = k % count
+        cell.write(flat[k // count].value[ends[at] : ends[at + 1]].reshape(shapes[at]))
+    return cells[:count]
+
+
+class _Flat:
+    """Several variables' elements, one after the other; stands for a cell."""
+
+    def __init__(self, value):
+        self.value = value
+
+    def read(self):
+        """The elements."""
+        return self.value
+
+    def write(self, value):
+        """Replaces them."""
+        self.value = value

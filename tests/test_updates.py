@@ -1,0 +1,82 @@
+"""Updates of several small variables by one kernel (run/updates.py): each variable moves as it does alone."""
+
+import numpy as np
+import pytest
+
+import caudal as tf
+from caudal.run import updates
+
+OPTIMIZERS = {
+    "GradientDescent": lambda: tf.train.GradientDescentOptimizer(0.1),
+    "Momentum": lambda: tf.train.MomentumOptimizer(0.1, 0.9),
+    "Nesterov": lambda: tf.train.MomentumOptimizer(0.1, 0.9, use_nesterov=True),
+    "Adam": lambda: tf.train.AdamOptimizer(0.1),
+    "RMSProp": lambda: tf.train.RMSPropOptimizer(0.1, momentum=0.5),
+    "centered RMSProp": lambda: tf.train.RMSPropOptimizer(0.1, centered=True),
+    "Adagrad": lambda: tf.train.AdagradOptimizer(0.1),
+    "AdagradDA": lambda: tf.train.AdagradDAOptimizer(0.1, tf.train.get_or_create_global_step()),
+    "Adadelta": lambda: tf.train.AdadeltaOptimizer(0.1),
+    "Ftrl": lambda: tf.train.FtrlOptimizer(0.1, l1_regularization_strength=0.01),
+    "ProximalAdagrad": lambda: tf.train.ProximalAdagradOptimizer(0.1, l2_regularization_strength=0.01),
+    "ProximalGradientDescent": lambda: tf.train.ProximalGradientDescentOptimizer(0.1, l1_regularization_strength=0.01),
+}
+SHAPES = [(4, 4), (4,), (3, 1, 2), (), (1,), (7, 5)]
+
+
+def _trained(make, shapes, first=0, steps=4):
+    """The variables after some steps on a sum of losses of one variable each, and the losses."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        draw = [np.random.RandomState(first + k) for k in range(len(shapes))]
+        variables = [tf.Variable(np.float32(d.randn(*s))) for d, s in zip(draw, shapes, strict=True)]
+        wanted = [np.float32(d.randn(*s)) for d, s in zip(draw, shapes, strict=True)]
+        loss = tf.add_n([tf.reduce_sum(tf.square(v - w) * tf.cosh(v)) for v, w in zip(variables, wanted, strict=True)])
+        train = make().minimize(loss, global_step=tf.train.get_or_create_global_step())
+        session.run(tf.global_variables_initializer())
+        for _ in range(steps):
+            session.run([train, loss])
+        return session.run(variables)
+
+
+@pytest.fixture
+def sizes(monkeypatch):
+    """How many variables each of the joined updates changes."""
+    found, close = [], updates._close
+
+    def counted(groups, holder, key):
+        found.append(len(groups[key]))
+        return close(groups, holder, key)
+
+    monkeypatch.setattr(updates, "_close", counted)
+    return found
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_variables_move_as_they_do_alone(name, sizes):
+    make = OPTIMIZERS[name]
+    together = _trained(make, SHAPES)
+    assert sizes == ([] if name == "AdagradDA" else [len(SHAPES)])  # AdagradDA's formula takes a step of another dtype
+    for k, shape in enumerate(SHAPES):
+        (alone,) = _trained(make, [shape], first=k)
+        np.testing.assert_allclose(together[k], alone, rtol=2e-6, atol=1e-7)
+
+
+def test_what_is_read_between_two_updates_keeps_them_apart(sizes):
+    with tf.Graph().as_default(), tf.Session() as session:
+        a, b = (tf.Variable(np.ones((8, 8), "f")) for _ in range(2))
+        step = tf.train.GradientDescentOptimizer(0.5)
+        first = step.apply_gradients([(tf.matmul(a, b), a)])
+        with tf.control_dependencies([first]):
+            second = step.apply_gradients([(tf.matmul(a.read_value(), b), b)])
+        session.run(tf.global_variables_initializer())
+        session.run(second)
+        assert max(sizes) == 1
+        np.testing.assert_allclose(session.run(a), np.full((8, 8), -3))
+        np.testing.assert_allclose(session.run(b), np.full((8, 8), 1 - 0.5 * 8 * -3))
+
+
+def test_many_variables_are_joined_in_groups(sizes):
+    shapes = [(3, k + 1) for k in range(20)]
+    together = _trained(OPTIMIZERS["Adam"], shapes)
+    assert sorted(sizes) == [4, 16]
+    (alone,) = _trained(OPTIMIZERS["Adam"], shapes[-1:], first=19)
+    np.testing.assert_allclose(together[-1], alone, rtol=2e-6, atol=1e-7)
