@@ -1,0 +1,107 @@
+// Handlers that take any number of arrays: optimizers' updates, and small arrays gathered into one and scattered again.
+#include <cmath>
+#include <cstring>
+#include <vector>
+
+#include "handlers.h"
+
+namespace caudal {
+
+using Any = ffi::AnyBuffer;
+
+static ffi::Error wrong(const char* words) { return ffi::Error(ffi::ErrorCode::kInvalidArgument, words); }
+
+// The updates among a call's arguments: for each variable its value, its slots and its slope; the results are the new values
+// and slots. Where XLA gave a result memory of its own, the value is copied there first.
+static bool updates_of(ffi::RemainingArgs args, ffi::RemainingRets rets, size_t first, size_t states, std::vector<Update>& out) {
+  size_t count = rets.size() / states;
+  if (rets.size() % states || args.size() != first + count * (states + 1)) return false;
+  out.resize(count);
+  for (size_t k = 0; k < count; k++) {
+    for (size_t s = 0; s < states; s++) {
+      auto from = args.get<Floats>(first + k * (states + 1) + s);
+      auto to = rets.get<Floats>(k * states + s);
+      if (!from || !to) return false;
+      out[k].size = from->element_count();
+      out[k].state[s] = (*to)->typed_data();
+      if (out[k].state[s] != from->typed_data()) std::memcpy(out[k].state[s], from->typed_data(), 4 * out[k].size);
+    }
+    auto grad = args.get<Floats>(first + k * (states + 1) + states);
+    if (!grad || static_cast<long>(grad->element_count()) != out[k].size) return false;
+    out[k].grad = grad->typed_data();
+  }
+  return true;
+}
+
+static bool scalars_of(ffi::RemainingArgs args, int count, float* out) {
+  for (int k = 0; k < count; k++) {
+    auto x = args.get<Floats>(k);
+    if (!x || x->element_count() != 1) return false;
+    out[k] = *x->typed_data();
+  }
+  return true;
+}
+
+typedef void (*Kernel)(const float*, bool, const Update*, int, Pool&);
+
+static ffi::Error update(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov, int scalars,
+                         int states, Kernel kernel) {
+  float rates[6];
+  std::vector<Update> updates;
+  if (!scalars_of(args, scalars, rates) || !updates_of(args, rets, scalars, states, updates)) return wrong("an update's arrays");
+  if (kernel == kernels().adam) {  // beta1_power, beta2_power, lr, beta1, beta2, epsilon
+    const float alpha = rates[2] * std::sqrt(1 - rates[1]) / (1 - rates[0]);
+    const float adam[4] = {alpha, rates[3], rates[4], rates[5]};
+    std::memcpy(rates, adam, sizeof adam);
+  }
+  XlaPool pool(threads);
+  kernel(rates, nesterov, updates.data(), static_cast<int>(updates.size()), pool);
+  return ffi::Error::Success();
+}
+
+#define UPDATE(NAME, SCALARS, STATES)                                                                               \
+  static ffi::Error NAME(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov) { \
+    return update(threads, args, rets, nesterov, SCALARS, STATES, kernels().NAME);                                  \
+  }
+UPDATE(gradient_descent, 1, 1)
+UPDATE(momentum, 2, 2)
+UPDATE(adam, 6, 3)
+UPDATE(adagrad, 1, 2)
+UPDATE(rms_prop, 4, 3)
+
+static ffi::Error gather(ffi::ThreadPool, ffi::RemainingArgs parts, ffi::Result<Any> whole) {
+  char* to = static_cast<char*>(whole->untyped_data());
+  size_t left = whole->size_bytes();
+  for (size_t k = 0; k < parts.size(); k++) {
+    auto part = parts.get<Any>(k);
+    if (!part || part->size_bytes() > left) return wrong("arrays that are more than the whole");
+    std::memcpy(to, part->untyped_data(), part->size_bytes());
+    to += part->size_bytes();
+    left -= part->size_bytes();
+  }
+  return left ? wrong("arrays that are less than the whole") : ffi::Error::Success();
+}
+
+static ffi::Error scatter(ffi::ThreadPool, Any whole, ffi::RemainingRets parts) {
+  const char* from = static_cast<const char*>(whole.untyped_data());
+  size_t left = whole.size_bytes();
+  for (size_t k = 0; k < parts.size(); k++) {
+    auto part = parts.get<Any>(k);
+    if (!part || (*part)->size_bytes() > left) return wrong("arrays that are more than the whole");
+    std::memcpy((*part)->untyped_data(), from, (*part)->size_bytes());
+    from += (*part)->size_bytes();
+    left -= (*part)->size_bytes();
+  }
+  return left ? wrong("arrays that are less than the whole") : ffi::Error::Success();
+}
+
+}  // namespace caudal
+
+#define CAUDAL_UPDATE(NAME) CAUDAL_HANDLER(NAME, caudal::NAME, .RemainingArgs().RemainingRets().Attr<bool>("nesterov"))
+CAUDAL_UPDATE(gradient_descent);
+CAUDAL_UPDATE(momentum);
+CAUDAL_UPDATE(adam);
+CAUDAL_UPDATE(adagrad);
+CAUDAL_UPDATE(rms_prop);
+CAUDAL_HANDLER(gather, caudal::gather, .RemainingArgs().Ret<caudal::Any>());
+CAUDAL_HANDLER(scatter, caudal::scatter, .Arg<caudal::Any>().RemainingRets());
