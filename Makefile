@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
 
-.PHONY: study test bench lint protos clean
+.PHONY: study test bench lint native protos clean
 
 $(VENV)/.study: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -14,13 +14,13 @@ $(VENV)/.study: pyproject.toml constraints.txt
 $(VENV)/.dev: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	@touch $@
+	@touch $@ $(VENV)/.native
 
 study: $(VENV)/.study
 	$(BIN)/caudal study iris --out results/iris
 	$(BIN)/caudal study mnist --nets lenet --sizes 5000 --epochs 5 --repeats 1 --out results/mnist
 
-test: lint
+test: lint $(VENV)/.native
 	$(BIN)/python -m pytest -n 2 tests
 
 .venv-peers/.done:
@@ -32,6 +32,14 @@ test: lint
 bench: $(VENV)/.dev .venv-peers/.done
 	$(BIN)/python bench/run.py
 
+# After a change to a kernel. Without a compiler Caudal works as well, slower.
+$(VENV)/.native: $(VENV)/.dev $(wildcard src/native/*)
+	-$(BIN)/cmake -S src/native -B build/native -DSKBUILD_STATE=editable -DPython_EXECUTABLE=$(abspath $(BIN)/python) && \
+	$(BIN)/cmake --build build/native --parallel
+	@touch $@
+
+native: $(VENV)/.native
+
 lint: $(VENV)/.dev
 	$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet .
 	$(BIN)/basedpyright
@@ -40,4 +48,4 @@ protos: $(VENV)/.dev
 	cd src && ../$(BIN)/python -m grpc_tools.protoc -I. --python_out=. caudal/formats/proto/*.proto
 
 clean:
-	rm -rf $(VENV) .venv-peers results
+	rm -rf $(VENV) .venv-peers results build src/caudal/backend/*.so

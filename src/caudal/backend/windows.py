@@ -42,6 +42,11 @@ def _sizes(x, window, strides, pads, dilations):
     return [outputs(*one) for one in zip(x.shape[1:-1], window, strides, pads, dilations, strict=True)]
 
 
+def result_shape(shape, window, strides, pads):
+    """The shape of what pooling an input of shape `shape` gives."""
+    return (shape[0], *map(outputs, shape[1:-1], window, strides, pads), shape[-1])
+
+
 def conv(x, w, strides, pads, dilations):
     """The convolution of `x` with filters `w` `[*window, in, out]`."""
     window = w.shape[:-2]

@@ -7,6 +7,7 @@ import sys
 
 import caudal
 
+from ..backend import native
 from ..run import devices
 
 __all__ = ["facts", "main"]
@@ -20,7 +21,7 @@ def main(args):
         print(f"caudal info: it takes no arguments, got {args[0]!r}", file=sys.stderr)
         return 2
     for name, fact in facts().items():
-        print(f"{name:<14}{fact}")
+        print(f"{name:<15}{fact}")
     return 0
 
 
@@ -31,6 +32,7 @@ def facts():
     found |= {name: _version(name) or "not installed" for name in _PACKAGES}
     found["devices"] = ", ".join(device.name for device in devices.listed())
     found["threads"] = f"{threads()} (of {os.cpu_count()} processors)"
+    found["native kernels"] = native.status()
     found["data"] = os.environ.get("CAUDAL_DATA") or "CAUDAL_DATA is not set: MNIST comes from the cache, or a mirror"
     return found
 

@@ -1,0 +1,86 @@
+"""The native CPU path: kernels in C++ (`src/native/`) that XLA calls, where they are faster than XLA's own.
+
+Everything works without them; `status()` says whether they are used, and if not, why.
+"""
+
+import ctypes
+import functools
+import os
+import pathlib
+
+import jax
+import numpy as np
+
+__all__ = ["call", "ready", "status"]
+
+_FILE = pathlib.Path(__file__).with_name("libcaudal_native.so")
+
+
+@functools.cache
+def _library():
+    """(the loaded library or None, what there is to say)."""
+    if os.environ.get("CAUDAL_NATIVE") == "0":
+        return None, "off: CAUDAL_NATIVE is 0"
+    path = os.environ.get("CAUDAL_NATIVE_LIBRARY") or _FILE
+    if not os.path.exists(path):
+        return (
+            None,
+            f"not built ({path} is missing): installing with a C++17 compiler, GCC or Clang, builds it; `pip install -v` shows why not",
+        )
+    try:
+        library = ctypes.CDLL(os.fspath(path))
+        library.caudal_native_set.restype = ctypes.c_char_p
+    except (OSError, AttributeError) as error:
+        return None, f"cannot be loaded: {error}"
+    return library, library.caudal_native_set().decode()
+
+
+@functools.cache
+def _state():
+    """(whether kernels are used, the instruction set or why not)."""
+    library, words = _library()
+    if library is None:
+        return False, words
+    platform = jax.default_backend()
+    return (True, words) if platform == "cpu" else (False, f"not used: steps run on {platform}")
+
+
+def ready():
+    """Whether native kernels are there, and steps run on the CPU."""
+    return _state()[0]
+
+
+def status():
+    """The instruction set of the kernels, or why there are none."""
+    return _state()[1]
+
+
+@functools.cache
+def _register(name):
+    """Makes a handler known to XLA; gives its name there."""
+    target = f"caudal_{name}"
+    jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(getattr(_library()[0], target)), platform="cpu")
+    return target
+
+
+def call(name, results, *arrays, aliases=None, **attributes):
+    """Calls a kernel from code that is being traced.
+
+    Args:
+      name: the handler's, without `caudal_`.
+      results: the shape and dtype of its result (`jax.ShapeDtypeStruct`), or a sequence of them.
+      arrays: its arguments.
+      aliases: number of an argument -> number of the result that may take its memory.
+      attributes: NumPy scalars and 1-D arrays of the types that the handler binds; floats are taken as float32, integers as int64.
+
+    Returns:
+      an array, or a list of them where `results` is a sequence.
+    """
+    named = {key: _attribute(value) for key, value in attributes.items()}
+    return jax.ffi.ffi_call(_register(name), results, input_output_aliases=aliases)(*arrays, **named)
+
+
+def _attribute(value):
+    array = np.asarray(value)
+    kind = np.float32 if array.dtype.kind == "f" else np.bool_ if array.dtype.kind == "b" else np.int64
+    return array.astype(kind) if array.ndim else kind(value)

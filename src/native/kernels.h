@@ -1,0 +1,51 @@
+// What every instruction set offers: one row a kernel.
+#pragma once
+
+#include "parallel.h"
+
+namespace caudal {
+
+// Windows over images [batch, height, width, channels]; the result is [batch, out_height, out_width, channels].
+struct Windows {
+  long batch, height, width, channels, out_height, out_width;
+  long window_height, window_width, stride_height, stride_width, top, left;  // top, left: rows and columns of padding
+};
+
+// One variable's update: its value and slots, changed in place, and its slope: scale * grad + decay * value.
+struct Update {
+  long size;
+  float* state[3];
+  const float* grad;
+  bool scaled, decayed;
+  float scale, decay;
+};
+
+#define CAUDAL_KERNELS(KERNEL)                                                                                    \
+  KERNEL(gradient_descent, (const float* rates, bool nesterov, const Update*, int count, Pool&))                    \
+  KERNEL(momentum, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
+  KERNEL(adam, (const float* rates, bool nesterov, const Update*, int count, Pool&))                                \
+  KERNEL(adagrad, (const float* rates, bool nesterov, const Update*, int count, Pool&))                             \
+  KERNEL(rms_prop, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
+  KERNEL(max_pool, (const Windows&, const float* x, float* y, Pool&))                                             \
+  KERNEL(max_pool_grad, (const Windows&, const float* x, const float* y, const float* dy, float* dx, Pool&))
+
+struct Kernels {
+  const char* name;  // of the instruction set
+#define CAUDAL_FIELD(NAME, ARGS) void(*NAME) ARGS;
+  CAUDAL_KERNELS(CAUDAL_FIELD)
+#undef CAUDAL_FIELD
+};
+
+#ifdef CAUDAL_ISA
+namespace CAUDAL_ISA {
+extern const Kernels table;
+#define CAUDAL_DECLARE(NAME, ARGS) void NAME ARGS;
+CAUDAL_KERNELS(CAUDAL_DECLARE)
+#undef CAUDAL_DECLARE
+}  // namespace CAUDAL_ISA
+#endif
+
+// The kernels for this processor: the widest vectors that it has, or those that the environment's CAUDAL_NATIVE names.
+const Kernels& kernels();
+
+}  // namespace caudal
