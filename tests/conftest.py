@@ -5,6 +5,7 @@ import os
 import sys
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+os.environ.setdefault("CAUDAL_CACHE", "0")  # what is tested is this code, not what an earlier one compiled
 sys.path.insert(0, os.path.dirname(__file__))
 
 

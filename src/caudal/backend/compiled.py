@@ -8,6 +8,7 @@ import jax.scipy.special
 import numpy as np
 from jax import lax
 
+from . import disk_cache
 from .compiled_windows import (  # noqa: F401  # part of B
     avg_pool,
     avg_pool_grad,
@@ -210,6 +211,7 @@ def jit(function, donate, small=False, short=False, convolves=False):
       short: whether it has few operations.
       convolves: whether there are convolutions in it.
     """
+    _keep_programs()
     options = {}
     if jax.default_backend() == "cpu":
         if small:  # one op after another, by one thread, and plain loops for products: an Iris step takes 0.65 of the time
@@ -220,6 +222,15 @@ def jit(function, donate, small=False, short=False, convolves=False):
         if small or convolves:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
     return jax.jit(function, donate_argnums=donate, compiler_options=options)
+
+
+@functools.cache
+def _keep_programs():
+    """Has compiled programs kept on disk, so that the next process need not compile them."""
+    if jax.config.jax_compilation_cache_dir is None and (folder := disk_cache.folder()) is not None:
+        jax.config.update("jax_compilation_cache_dir", folder)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
 def trace(function, *args):
