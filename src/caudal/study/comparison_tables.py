@@ -103,8 +103,44 @@ def compare(first, second):
       first, second: `StudyRecord`s.
 
     Returns:
-      a `Table`; without rows if they share no cell.
+      two `Table`s: what each was, and their differences, without rows if they share no cell.
     """
+    return [_both(first, second), _cells(first, second)]
+
+
+def _both(first, second):
+    rows = [_study_row(record) for record in (first, second)]
+    columns = [
+        Column("study", lambda row: row["study"], words=True),
+        Column("data", lambda row: row["data"], words=True),
+        Column("trials", lambda row: f"{row['complete']} of {row['planned']}"),
+        Column("hours", lambda row: words.number(row["hours"])),
+        Column("caudal", lambda row: row["caudal"], words=True),
+        Column("jax", lambda row: row["jax"], words=True),
+        Column("threads", lambda row: row["threads"]),
+        Column("command", lambda row: row["command"], words=True),
+    ]
+    return Table("studies", "Two studies", "Hours: the sum of the trials' own times.", columns, rows)
+
+
+def _study_row(record):
+    versions = record.trials[0].versions if record.trials else {}
+    threads = sorted({trial.threads for trial in record.trials})
+    return {
+        "study": record.name,
+        "data": f"{record.data.name}, {record.data.checksum[:8]}",
+        "complete": sum(trial.complete for trial in record.trials),
+        "planned": record.planned,
+        "hours": sum(trial.seconds for trial in record.trials) / 3600,
+        "caudal": f"{versions.get('caudal', '–')} ({versions.get('code', '–')[:8]})",
+        "jax": versions.get("jax", "–"),
+        "threads": ", ".join(map(str, threads)) or "–",
+        "command": record.command,
+    }
+
+
+def _cells(first, second):
+    """The table of differences."""
     rows = [_row(one) | {"equal_trials": equal} for one, equal in studies(first, second)]
     columns = [
         Column("cell", lambda row: _where(row["where"]), words=True),
@@ -113,12 +149,7 @@ def compare(first, second):
         Column("the same bits", lambda row: f"{row['equal_trials']} of {row['pairs']}"),
     ]
     note = (
-        f"{_named(first)} less {_named(second)}. Trials of equal seeds are pairs; else Welch's t. {_HOLM} “The same bits”: trials "
-        "whose curves and results are equal to the last digit."
+        f"{first.name} less {second.name}. Trials of equal seeds are pairs; else Welch's t. {_HOLM} “The same bits”: trials whose "
+        "curves and results are equal to the last digit."
     )
     return Table("compare", f"{first.name} beside {second.name}", note, columns, rows, marked=lambda row: row["sure"])
-
-
-def _named(record):
-    versions = record.trials[0].versions if record.trials else {}
-    return f"“{record.name}” ({record.command}; caudal {versions.get('caudal', '?')})"

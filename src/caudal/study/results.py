@@ -1,0 +1,81 @@
+"""A study's results as Markdown, with their JSON: what docs/results.md is made of, from one study or several."""
+
+import dataclasses
+import json
+
+from . import words
+from .findings import findings
+from .provenance import provenance
+from .study_tables import study_tables
+from .tables import as_markdown
+
+__all__ = ["results_json", "results_markdown"]
+
+_HEAD = """# Results
+
+Made by `caudal study` from the studies below; the same numbers, raw, are in the JSON beside this file. “2017” is what was recorded then.
+"""
+_SHOWN = ("recorded", "accuracy", "networks", "chosen", "settings", "changes", "stopping", "seconds", "hours", "lost")
+
+
+def results_markdown(*records):
+    """Studies in Markdown: for each its findings, its tables beside 2017's figures, hours, command, machine and versions.
+
+    Args:
+      records: `StudyRecord`s, at least one.
+    """
+    hours = _all_hours(records) if len(records) > 1 else ""
+    return "\n".join([_HEAD + hours, *map(_section, records)])
+
+
+def _all_hours(records):
+    hours = sum(trial.seconds for record in records for trial in record.trials) / 3600
+    then = next((f", beside 2017's {words.number(record.recorded.hours)}" for record in records if record.recorded), "")
+    return f"\nAll studies on this page together: {words.number(hours)} hours of computing{then}.\n"
+
+
+def _section(record):
+    said = "".join(f"- {one}\n" for one in findings(record))
+    tables = {table.name: table for table in study_tables(record)}
+    grids = [name for name in tables if name.startswith("grid-")]
+    body = [_table(tables[name]) for name in (*_SHOWN[:4], *grids, *_SHOWN[4:]) if name in tables]
+    return f"## {record.name}\n\n{_made(record)}\n{said}\n" + "\n".join(body)
+
+
+def _table(table):
+    text = f"### {table.title}\n\n{as_markdown(table)}\n{table.note}\n"
+    return f"<details><summary>{table.title}</summary>\n\n{text}\n</details>\n" if len(table.rows) > 12 else text
+
+
+def _made(record):
+    """The command, and the machine."""
+    facts = provenance(record, record.trials)
+    machine = record.settings.get("machine")
+    lines = [f"    {record.command}\n", f"Data: {facts['data']}."]
+    lines += [f"{record.data.stand_in}."] if record.data.stand_in else []
+    lines += [f"Machine: {machine}."] if machine else []
+    lines.append(f"Versions: {facts['versions']}. Threads of a trial: {facts['threads']}. Ended {facts['ended']}.")
+    return "\n".join(lines) + "\n"
+
+
+def results_json(*records):
+    """The numbers of `results_markdown`, raw: for each study what it was, its tables, and each trial without its curves."""
+    return json.dumps([_raw(record) for record in records], indent=1, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _raw(record):
+    tables = {table.name: {"title": table.title, "note": table.note, "rows": table.rows} for table in study_tables(record)}
+    what = {"name": record.name, "kind": record.kind, "made_by": provenance(record, record.trials), "settings": record.settings}
+    whole = {
+        "data": dataclasses.asdict(record.data),
+        "planned": record.planned,
+        "seconds": record.seconds,
+        "chosen": record.chosen,
+    }
+    return what | whole | {"findings": findings(record), "tables": tables, "trials": [_trial(trial) for trial in record.trials]}
+
+
+def _trial(trial):
+    left_out = {"training", "validation", "testing", "misread", "first_layer", "confusion"}
+    found = {name: value for name, value in vars(trial).items() if name not in left_out}
+    return found | {"stop": trial.stop and vars(trial.stop), "score": trial.score}
