@@ -1,4 +1,5 @@
-"""How many of the names that real TF1 programs use resolve in Caudal: `python tools/census.py [--missing]`.
+"""How many of the names that real TF1 programs use resolve in Caudal: `python tools/census.py [--missing]`; with `--made`
+all public names of TF 1.15 that do: tests/census/made.txt is that list, and a name in it that is lost fails a test.
 
 tests/census/api_census.csv counts what 37 public repositories of 2015-2019 used; a name that TF 1.15 hadn't in public is left out.
 """
@@ -11,7 +12,7 @@ import sys
 
 import caudal as tf
 from caudal.compat.install import install
-from caudal.names import Missing
+from caudal.names import Missing, _known
 
 CENSUS = pathlib.Path(__file__).parent.parent / "tests" / "census" / "api_census.csv"
 ORIGINS = {"v1.15", "contrib", "import", "examples"}
@@ -57,9 +58,17 @@ def shares(rows):
     return dict(sorted(out.items()))
 
 
+def made():
+    """The public names of TF 1.15 that are made."""
+    return [name for name in sorted(_known()[0]) if resolves("tf." + name)]
+
+
 def main(arguments):
-    """Prints a line for each area."""
+    """Prints a line for each area, or the names that are made."""
     install()
+    if "--made" in arguments:
+        print("\n".join(made()))
+        return None
     with open(CENSUS, encoding="utf-8") as file:
         found = shares(csv.DictReader(file))
     for (milestone, area), (good, every, missing) in found.items():
