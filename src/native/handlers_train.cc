@@ -11,44 +11,50 @@ using Any = ffi::AnyBuffer;
 
 static ffi::Error wrong(const char* words) { return ffi::Error(ffi::ErrorCode::kInvalidArgument, words); }
 
-// The updates among a call's arguments: for each variable its value, its slots and its slope; the results are the new values
-// and slots. Where XLA gave a result memory of its own, the value is copied there first.
-static bool updates_of(ffi::RemainingArgs args, ffi::RemainingRets rets, size_t first, size_t states, std::vector<Update>& out) {
-  size_t count = rets.size() / states;
-  if (rets.size() % states || args.size() != first + count * (states + 1)) return false;
-  out.resize(count);
-  for (size_t k = 0; k < count; k++) {
-    for (size_t s = 0; s < states; s++) {
-      auto from = args.get<Floats>(first + k * (states + 1) + s);
-      auto to = rets.get<Floats>(k * states + s);
-      if (!from || !to) return false;
-      out[k].size = from->element_count();
-      out[k].state[s] = (*to)->typed_data();
-      if (out[k].state[s] != from->typed_data()) std::memcpy(out[k].state[s], from->typed_data(), 4 * out[k].size);
-    }
-    auto grad = args.get<Floats>(first + k * (states + 1) + states);
-    if (!grad || static_cast<long>(grad->element_count()) != out[k].size) return false;
-    out[k].grad = grad->typed_data();
-  }
+static bool scalar_of(ffi::RemainingArgs args, size_t k, float& out) {
+  auto x = args.get<Floats>(k);
+  if (!x || x->element_count() != 1) return false;
+  out = *x->typed_data();
   return true;
 }
 
-static bool scalars_of(ffi::RemainingArgs args, int count, float* out) {
-  for (int k = 0; k < count; k++) {
-    auto x = args.get<Floats>(k);
-    if (!x || x->element_count() != 1) return false;
-    out[k] = *x->typed_data();
+// The updates among a call's arguments: for each variable its value, its slots and its slope, and then the scalars that slopes are
+// changed by: `changes` says for each variable whether there is a scale (1), a decay (2) or both (3). The results are the new
+// values and slots. Where XLA gave a result memory of its own, the value is copied there first.
+static bool updates_of(ffi::RemainingArgs args, ffi::RemainingRets rets, size_t first, size_t states, Numbers changes,
+                       std::vector<Update>& out) {
+  size_t count = changes.size(), scalars = first + count * (states + 1);
+  if (rets.size() != count * states || args.size() < scalars) return false;
+  out.resize(count);
+  for (size_t k = 0; k < count; k++) {
+    Update& u = out[k];
+    for (size_t s = 0; s < states; s++) {
+      auto from = args.get<Floats>(first + k * (states + 1) + s);
+      auto to = rets.get<Floats>(k * states + s);
+      if (!from || !to || (s && static_cast<long>(from->element_count()) != u.size)) return false;
+      u.size = from->element_count();
+      u.state[s] = (*to)->typed_data();
+      if (u.state[s] != from->typed_data()) std::memcpy(u.state[s], from->typed_data(), 4 * u.size);
+    }
+    auto grad = args.get<Floats>(first + k * (states + 1) + states);
+    if (!grad || static_cast<long>(grad->element_count()) != u.size) return false;
+    u.grad = grad->typed_data();
+    u.scaled = changes[k] & 1, u.decayed = changes[k] & 2;
+    if (u.scaled && !scalar_of(args, scalars++, u.scale)) return false;
+    if (u.decayed && !scalar_of(args, scalars++, u.decay)) return false;
   }
-  return true;
+  return args.size() == scalars;
 }
 
 typedef void (*Kernel)(const float*, bool, const Update*, int, Pool&);
 
-static ffi::Error update(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov, int scalars,
-                         int states, Kernel kernel) {
+static ffi::Error update(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov,
+                         Numbers changes, int scalars, int states, Kernel kernel) {
   float rates[6];
   std::vector<Update> updates;
-  if (!scalars_of(args, scalars, rates) || !updates_of(args, rets, scalars, states, updates)) return wrong("an update's arrays");
+  for (int k = 0; k < scalars; k++)
+    if (!scalar_of(args, k, rates[k])) return wrong("an update's rates");
+  if (!updates_of(args, rets, scalars, states, changes, updates)) return wrong("an update's arrays");
   if (kernel == kernels().adam) {  // beta1_power, beta2_power, lr, beta1, beta2, epsilon
     const float alpha = rates[2] * std::sqrt(1 - rates[1]) / (1 - rates[0]);
     const float adam[4] = {alpha, rates[3], rates[4], rates[5]};
@@ -60,8 +66,9 @@ static ffi::Error update(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::
 }
 
 #define UPDATE(NAME, SCALARS, STATES)                                                                               \
-  static ffi::Error NAME(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov) { \
-    return update(threads, args, rets, nesterov, SCALARS, STATES, kernels().NAME);                                  \
+  static ffi::Error NAME(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov,   \
+                         Numbers changes) {                                                                         \
+    return update(threads, args, rets, nesterov, changes, SCALARS, STATES, kernels().NAME);                                  \
   }
 UPDATE(gradient_descent, 1, 1)
 UPDATE(momentum, 2, 2)
@@ -97,7 +104,7 @@ static ffi::Error scatter(ffi::ThreadPool, Any whole, ffi::RemainingRets parts) 
 
 }  // namespace caudal
 
-#define CAUDAL_UPDATE(NAME) CAUDAL_HANDLER(NAME, caudal::NAME, .RemainingArgs().RemainingRets().Attr<bool>("nesterov"))
+#define CAUDAL_UPDATE(NAME) CAUDAL_HANDLER(NAME, caudal::NAME, .RemainingArgs().RemainingRets().Attr<bool>("nesterov").Attr<caudal::Numbers>("changes"))
 CAUDAL_UPDATE(gradient_descent);
 CAUDAL_UPDATE(momentum);
 CAUDAL_UPDATE(adam);

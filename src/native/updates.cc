@@ -5,7 +5,25 @@
 namespace caudal::CAUDAL_ISA {
 
 typedef float* __restrict Own;
-typedef const float* __restrict Slope;
+
+// What a loop takes as the slope of element k: the given one, scaled, and with a part of the variable itself (L2), where asked for.
+template <bool scaled, bool decayed>
+struct SlopeOf {
+  const float* __restrict grad;
+  float scale, decay;
+  inline float operator()(long k, float var) const {
+    float g = scaled ? scale * grad[k] : grad[k];
+    return decayed ? g + decay * var : g;
+  }
+};
+
+template <class Step>
+static inline void with_slope(const Update& u, long from, long to, Step step) {
+  if (u.scaled && u.decayed) return step(SlopeOf<true, true>{u.grad, u.scale, u.decay}, from, to);
+  if (u.scaled) return step(SlopeOf<true, false>{u.grad, u.scale, 0}, from, to);
+  if (u.decayed) return step(SlopeOf<false, true>{u.grad, 1, u.decay}, from, to);
+  step(SlopeOf<false, false>{u.grad, 1, 0}, from, to);
+}
 
 // Calls step(update, from, to) so that all elements of all variables are covered, a task for each stretch of equal length.
 template <class Step>
@@ -28,8 +46,9 @@ void gradient_descent(const float* rates, bool, const Update* updates, int count
   const float alpha = rates[0];
   over(updates, count, pool, [=](const Update& u, long from, long to) {
     Own var = u.state[0];
-    Slope grad = u.grad;
-    for (long k = from; k < to; k++) var[k] -= alpha * grad[k];
+    with_slope(u, from, to, [=](auto slope, long from, long to) {
+      for (long k = from; k < to; k++) var[k] -= alpha * slope(k, var[k]);
+    });
   });
 }
 
@@ -37,18 +56,21 @@ void momentum(const float* rates, bool nesterov, const Update* updates, int coun
   const float rate = rates[0], keep = rates[1];
   over(updates, count, pool, [=](const Update& u, long from, long to) {
     Own var = u.state[0], accum = u.state[1];
-    Slope grad = u.grad;
-    if (nesterov) {
-      for (long k = from; k < to; k++) {
-        accum[k] = accum[k] * keep + grad[k];
-        var[k] = var[k] - rate * grad[k] - rate * keep * accum[k];
+    with_slope(u, from, to, [=](auto slope, long from, long to) {
+      if (nesterov) {
+        for (long k = from; k < to; k++) {
+          const float grad = slope(k, var[k]);
+          accum[k] = accum[k] * keep + grad;
+          var[k] = var[k] - rate * grad - rate * keep * accum[k];
+        }
+      } else {
+        for (long k = from; k < to; k++) {
+          const float grad = slope(k, var[k]);
+          accum[k] = accum[k] * keep + grad;
+          var[k] -= rate * accum[k];
+        }
       }
-    } else {
-      for (long k = from; k < to; k++) {
-        accum[k] = accum[k] * keep + grad[k];
-        var[k] -= rate * accum[k];
-      }
-    }
+    });
   });
 }
 
@@ -58,20 +80,23 @@ void adam(const float* rates, bool nesterov, const Update* updates, int count, P
   const float free1 = 1 - rates[1], free2 = 1 - rates[2];
   over(updates, count, pool, [=](const Update& u, long from, long to) {
     Own var = u.state[0], m = u.state[1], v = u.state[2];
-    Slope grad = u.grad;
-    if (nesterov) {
-      for (long k = from; k < to; k++) {
-        m[k] += (grad[k] - m[k]) * free1;
-        v[k] += (grad[k] * grad[k] - v[k]) * free2;
-        var[k] -= alpha * (m[k] * beta1 + free1 * grad[k]) / (__builtin_sqrtf(v[k]) + epsilon);
+    with_slope(u, from, to, [=](auto slope, long from, long to) {
+      if (nesterov) {
+        for (long k = from; k < to; k++) {
+          const float grad = slope(k, var[k]);
+          m[k] += (grad - m[k]) * free1;
+          v[k] += (grad * grad - v[k]) * free2;
+          var[k] -= alpha * (m[k] * beta1 + free1 * grad) / (__builtin_sqrtf(v[k]) + epsilon);
+        }
+      } else {
+        for (long k = from; k < to; k++) {
+          const float grad = slope(k, var[k]);
+          m[k] += (grad - m[k]) * free1;
+          v[k] += (grad * grad - v[k]) * free2;
+          var[k] -= alpha * m[k] / (__builtin_sqrtf(v[k]) + epsilon);
+        }
       }
-    } else {
-      for (long k = from; k < to; k++) {
-        m[k] += (grad[k] - m[k]) * free1;
-        v[k] += (grad[k] * grad[k] - v[k]) * free2;
-        var[k] -= alpha * m[k] / (__builtin_sqrtf(v[k]) + epsilon);
-      }
-    }
+    });
   });
 }
 
@@ -79,11 +104,13 @@ void adagrad(const float* rates, bool, const Update* updates, int count, Pool& p
   const float rate = rates[0];
   over(updates, count, pool, [=](const Update& u, long from, long to) {
     Own var = u.state[0], accum = u.state[1];
-    Slope grad = u.grad;
-    for (long k = from; k < to; k++) {
-      accum[k] += grad[k] * grad[k];
-      var[k] -= rate * grad[k] / __builtin_sqrtf(accum[k]);
-    }
+    with_slope(u, from, to, [=](auto slope, long from, long to) {
+      for (long k = from; k < to; k++) {
+        const float grad = slope(k, var[k]);
+        accum[k] += grad * grad;
+        var[k] -= rate * grad / __builtin_sqrtf(accum[k]);
+      }
+    });
   });
 }
 
@@ -92,12 +119,14 @@ void rms_prop(const float* rates, bool, const Update* updates, int count, Pool& 
   const float rate = rates[0], free = 1 - rates[1], keep = rates[2], epsilon = rates[3];
   over(updates, count, pool, [=](const Update& u, long from, long to) {
     Own var = u.state[0], ms = u.state[1], mom = u.state[2];
-    Slope grad = u.grad;
-    for (long k = from; k < to; k++) {
-      ms[k] += (grad[k] * grad[k] - ms[k]) * free;
-      mom[k] = mom[k] * keep + grad[k] * rate / __builtin_sqrtf(ms[k] + epsilon);
-      var[k] -= mom[k];
-    }
+    with_slope(u, from, to, [=](auto slope, long from, long to) {
+      for (long k = from; k < to; k++) {
+        const float grad = slope(k, var[k]);
+        ms[k] += (grad * grad - ms[k]) * free;
+        mom[k] = mom[k] * keep + grad * rate / __builtin_sqrtf(ms[k] + epsilon);
+        var[k] -= mom[k];
+      }
+    });
   });
 }
 

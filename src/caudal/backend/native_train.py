@@ -5,38 +5,52 @@ import numpy as np
 
 from . import native
 
-__all__ = ["gather", "scatter", "suits", "update"]
+__all__ = ["gather", "kernel_of", "scatter", "update"]
 
-_UPDATES = frozenset({"adagrad", "adam", "gradient_descent", "momentum", "rms_prop"})
+_KERNELS = {  # what follows Apply or ResourceApply in an op's type: the kernel
+    "Adagrad": "adagrad",
+    "Adam": "adam",
+    "GradientDescent": "gradient_descent",
+    "Momentum": "momentum",
+    "RMSProp": "rms_prop",
+}
 
 
-def suits(kind, *arrays):
-    """Whether there is a kernel for an optimizer's formula on these arrays."""
-    return kind in _UPDATES and native.ready() and all(x.dtype == np.float32 for x in arrays)
+def kernel_of(kind, attrs):
+    """The kernel for an optimizer's op of that type, with those attributes; None if there is none."""
+    found = _KERNELS.get(kind.removeprefix("Resource").removeprefix("Apply"))
+    fits = found is not None and attrs["T"].np == np.float32 and attrs.get("update_slots", True)
+    return found if fits and native.ready() else None
 
 
-def update(kind, rates, states, slopes, nesterov=False):
+def update(kind, rates, states, slopes, nesterov=False, scales=(), decays=()):
     """An optimizer's step for several variables, each in place where its memory may be given away.
 
+    The slope of a variable is `scale * slope + decay * variable`.
+
     Args:
-      kind: the formula's name in ops/training.py.
-      rates: float32 scalars in the order of that formula.
+      kind: what `kernel_of` gave.
+      rates: float32 scalars in the order of the formula in ops/training.py.
       states: for each variable its value and its slots, float32 of one shape.
       slopes: for each variable its slope.
       nesterov: whether the formula looks ahead.
+      scales, decays: for each variable a float32 scalar, or None; or nothing at all.
 
     Returns:
       for each variable its new value and new slots.
     """
     operands, results, aliases = list(rates), [], {}
+    scales, decays = (list(x) or [None] * len(states) for x in (scales, decays))
     for state, slope in zip(states, slopes, strict=True):
         for x in state:
             aliases[len(operands)] = len(results)
             operands.append(x)
             results.append(jax.ShapeDtypeStruct(x.shape, x.dtype))
         operands.append(slope)
-    made = native.call(kind, results, *operands, aliases=aliases, nesterov=np.bool_(nesterov))
-    count = len(made) // max(len(states), 1)
+    operands += [x for pair in zip(scales, decays, strict=True) for x in pair if x is not None]
+    changes = [(a is not None) + 2 * (b is not None) for a, b in zip(scales, decays, strict=True)]
+    made = native.call(kind, results, *operands, aliases=aliases, nesterov=np.bool_(nesterov), changes=np.array(changes))
+    count = len(states[0])
     return [tuple(made[k : k + count]) for k in range(0, len(made), count)]
 
 

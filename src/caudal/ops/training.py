@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..backend import native_train
 from ..graph.define import define
 from ..graph.opdef import lookup, wants
 from ..ground import shapes
@@ -168,7 +169,13 @@ def _dense(formula, slots, resource, grad_at):
         named = {k: op.attrs[k] for k in keys if k in op.attrs}
         held = [c.read() for c in cells]
         _check_slope(op, held[0], rest[at])
-        made = formula(B, *held, *rest, **named)
+        kernel = native_train.kernel_of(op.type, op.attrs) if B.compiled else None
+        if kernel is None:
+            made = formula(B, *held, *rest, **named)
+        else:
+            (made,) = native_train.update(
+                kernel, rest[:at] + rest[at + 1 :], [held], [rest[at]], named.get("use_nesterov", False)
+            )
         for cell, value in zip(cells, made, strict=True):
             cell.write(value)
         return () if resource else cells[0]

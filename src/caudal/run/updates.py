@@ -1,13 +1,16 @@
-"""Small variables' updates by one formula made one: a kernel for all of them instead of several kernels for each.
+"""Variables' updates by one formula made one: a kernel for all of them instead of several kernels for each.
 
 Works on the nodes of a specialised step. Updates are joined if they share their rate and all else but the slope, and nothing between
 them looks at what they change. An optimizer's formulas are element by element, so that it doesn't matter whose elements stand together.
+A native kernel takes variables as they are, and takes in what scales their slopes (clipping) or adds a part of themselves to these (L2);
+without one, small variables are joined to one array.
 """
 
 import functools
 
 import numpy as np
 
+from ..backend import native_train
 from ..graph.opdef import OpDef, lookup, parse, wants
 from ..ground import dtypes
 from .classify import is_variable_op
@@ -27,20 +30,29 @@ def join_updates(nodes):
     Args:
       nodes: of a specialised step, in order.
     """
+    changed, stale = set(), set()  # names of variables that were written; ids of updates whose variable was
     out, groups, holder = [], {}, {}  # `holder`: name of a variable that an open group changes -> that group's key
     for node in nodes:
         for key in dict.fromkeys(holder[name] for name in _touched(node) if name in holder):
-            out.append(_close(groups, holder, key))
+            out.append(_close(groups, holder, key, stale))
         key = _kind_of(node)
+        if key is not None and any(t.op._name in changed for t in _inputs(node)[0]):
+            stale.add(id(node))
+        if node._def.takes_refs:
+            changed |= set(_touched(node))
         if key is None:
             out.append(node)
             continue
         group = groups.setdefault(key, [])
         group.append(node)
         holder.update((t.op._name, key) for t in node._inputs if is_variable_op(t.op))
-        if len(group) == _MOST:
-            out.append(_close(groups, holder, key))
-    return out + [_close(groups, holder, key) for key in list(groups)]
+        if len(group) == _MOST and _kernel(node) is None:
+            out.append(_close(groups, holder, key, stale))
+    return out + [_close(groups, holder, key, stale) for key in list(groups)]
+
+
+def _kernel(node):
+    return native_train.kernel_of(node._def.name, node.attrs)
 
 
 def _touched(node):
@@ -56,7 +68,7 @@ def _kind_of(node):
     if not node._def.name.startswith("Apply") or node.attrs.get("T") is not dtypes.float32:
         return None
     size = node.outputs[0].dims
-    if size is None or None in size or np.prod(size) > _LARGEST:
+    if size is None or None in size or (np.prod(size) > _LARGEST and _kernel(node) is None):
         return None
     cells, shared, slope = _inputs(node)
     plain = [*shared, slope]
@@ -73,29 +85,63 @@ def _inputs(node):
     return cells, shared, next(t for arg, t in pairs if arg.name in _SLOPES)
 
 
-def _close(groups, holder, key):
+def _close(groups, holder, key, stale):
     """One node for a group's updates."""
     members = groups.pop(key)
     for name in [name for name, k in holder.items() if k == key]:
         del holder[name]
-    first = members[0]
-    if len(members) == 1:
+    first, kernel = members[0], _kernel(members[0])
+    if len(members) == 1 and kernel is None:
         return first
     parts = [_inputs(m) for m in members]
     cells = [part[0][k] for k in range(len(parts[0][0])) for part in parts]
-    attrs = {**first.attrs, "kind": first._def.name, "N": len(members), "R": len(cells), "S": len(parts[0][1])}
-    made = Node(first.source, _joined(first._def.name), [*cells, *parts[0][1], *(part[2] for part in parts)], attrs, [])
+    shared, slopes = parts[0][1], [(part[2], None, None) for part in parts]
+    if kernel is not None:
+        slopes = [_taken_in(part[0][0], part[2], id(m) in stale) for m, part in zip(members, parts, strict=True)]
+    scalars = [x for slope in slopes for x in slope[1:] if x is not None]
+    changes = tuple((a is not None) + 2 * (b is not None) for _, a, b in slopes)
+    counts = {"N": len(members), "R": len(cells), "S": len(shared), "C": len(scalars)}
+    attrs = {**first.attrs, **counts, "kernel": kernel, "changes": changes}
+    made = Node(first.source, _joined(first._def.name), [*cells, *shared, *(s for s, _, _ in slopes), *scalars], attrs, [])
     made.outputs = [m.outputs[0] for m in members]
     for k, tensor in enumerate(made.outputs):
         tensor.op, tensor._value_index = made, k
     return made
 
 
+def _taken_in(cell, slope, stale):
+    """(slope, scale, decay) of an update: it takes `scale * slope + decay * variable`; None stands for 1 and 0."""
+    decay = None
+    if slope.op._def.name in ("AddN", "Add", "AddV2") and len(slope.op._inputs) == 2 and not stale:
+        for own, other in (slope.op._inputs, slope.op._inputs[::-1]):
+            factor, value = _scaled(own)
+            if factor is not None and _reads(value, cell) and other.dims == slope.dims:
+                slope, decay = other, factor
+                break
+    scale, value = _scaled(slope)
+    return value, scale, decay
+
+
+def _scaled(tensor):
+    """(scalar, tensor) that a tensor is the product of; (None, tensor) if it is no such product."""
+    if tensor.op._def.name == "Mul":
+        for factor, value in (tensor.op._inputs, tensor.op._inputs[::-1]):
+            if factor.dims == () and value.dims == tensor.dims and factor._dtype is value._dtype is dtypes.float32:
+                return factor, value
+    return None, tensor
+
+
+def _reads(tensor, cell):
+    """Whether a tensor is the value of a variable."""
+    return tensor.op._def.name == "Identity" and tensor.op._inputs[0].op._name == cell.op._name
+
+
 @functools.cache
 def _joined(kind):
     """The op type of joined updates; it stands in specialised steps alone."""
     made: OpDef = parse(
-        f"Joined{kind}(cells: Ref R * T, shared: S * T, slopes: N * T) -> (out: Ref N * T) [T: type; N: int; R: int; S: int]"
+        f"Joined{kind}(cells: Ref R * T, shared: S * T, slopes: N * T, scalars: C * T) -> (out: Ref N * T) "
+        "[T: type; N: int; R: int; S: int; C: int]"
     )
     slope = next(k for k, arg in enumerate(lookup(kind).inputs) if arg.name in _SLOPES)
     made.lower = functools.partial(_lower, lookup(kind), slope)
@@ -105,7 +151,9 @@ def _joined(kind):
 
 def _lower(definition, slope, B, *args, op):
     count, cells = op.attrs["N"], args[: op.attrs["R"]]
-    shared, slopes = args[len(cells) : -count], args[-count:]
+    shared, slopes = args[len(cells) :][: op.attrs["S"]], args[len(cells) + op.attrs["S"] :][:count]
+    if op.attrs["kernel"] is not None:
+        return _lower_native(cells, shared, slopes, args[len(args) - op.attrs["C"] :], op)
     shapes = [x.shape for x in slopes]
     ends = np.cumsum([0, *(int(np.prod(s)) for s in shapes)]).tolist()
     flat = [_Flat(B.concatenate([c.read().reshape(-1) for c in cells[k : k + count]])) for k in range(0, len(cells), count)]
@@ -115,6 +163,21 @@ def _lower(definition, slope, B, *args, op):
     for k, cell in enumerate(cells):
         at = k % count
         cell.write(flat[k // count].value[ends[at] : ends[at + 1]].reshape(shapes[at]))
+    return cells[:count]
+
+
+def _lower_native(cells, shared, slopes, scalars, op):
+    count, scalars = len(slopes), iter(scalars)
+    scales, decays = [], []
+    for change in op.attrs["changes"]:
+        scales.append(next(scalars) if change & 1 else None)
+        decays.append(next(scalars) if change & 2 else None)
+    states = [[c.read() for c in cells[k::count]] for k in range(count)]
+    nesterov = op.attrs.get("use_nesterov", False)
+    made = native_train.update(op.attrs["kernel"], shared, states, slopes, nesterov, scales, decays)
+    for k, state in enumerate(made):
+        for cell, value in zip(cells[k::count], state, strict=True):
+            cell.write(value)
     return cells[:count]
 
 
