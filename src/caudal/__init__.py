@@ -1,5 +1,6 @@
 """Caudal: TensorFlow 1's programming model, compiled by XLA. `import caudal as tf` begins a TF1 program."""
 
+from .ground import startup as _startup  # before all else
 from . import ops  # the families register themselves  # noqa: F401
 from .ground import exports as _exports  # noqa: F401
 from .names import hang as _hang
@@ -55,8 +56,10 @@ from .image import (
     colors as _colors,
     crop_resize as _crop_resize,
     flips as _flips,
+    glimpses as _glimpses,
     measures as _measures,
     patches as _patches,
+    soft_boxes as _soft_boxes,
     volumes as _volumes,
     sizes as _sizes,
 )  # noqa: F401
@@ -70,7 +73,7 @@ from .lookup import tables as _tables, words as _words  # noqa: F401
 from .ragged import functions as _ragged, strings as _ragged_strings, unicode as _unicode  # noqa: F401
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .train import hooks as _hooks, monitored_session as _monitored, saving_hooks as _saving  # noqa: F401
-from .train import basic_loop as _basic_loop, supervisor as _supervisor  # noqa: F401
+from .train import basic_loop as _basic_loop, loop as _loop, supervisor as _supervisor  # noqa: F401
 from .datasets import experimental as _experimental, files as _dataset_files, optionals as _optionals, tables as _dataset_tables  # noqa: F401
 from .train import server as _server  # noqa: F401
 from .contrib import register as _contrib  # noqa: F401
@@ -82,3 +85,4 @@ __version__ = "1.15.5"  # the TensorFlow that its names and behaviour are
 _hang(__name__)
 
 _lend()
+_startup.done()
