@@ -119,6 +119,8 @@ def takes(op):
 
 
 def _is_variable(tensor):
+    while tensor.op._def.name in ("Enter", "Switch"):  # in a loop or a branch
+        tensor = tensor.op._inputs[0]
     return tensor._dtype is dtypes.resource and tensor.op._def.name in _VARIABLES
 
 

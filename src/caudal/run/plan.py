@@ -1,5 +1,6 @@
 """A plan: what one kind of run does, found once for its fetches and feeds, and run many times."""
 
+import functools
 import itertools
 
 from ..ground.errors import InvalidArgumentError
@@ -9,9 +10,13 @@ from .flow import DEAD, Flow, has_flow
 from .interpret import Interpreted, state_key
 from .late_reads import with_late_reads
 from .prune import prune
+from .raised_step import RaisedStep
+from .regions import regions_of
 from .store import Cell
 
 __all__ = ["Plan"]
+
+_PASSES = 8  # over the ops of a plan, to bring those together that belong together
 
 
 class Plan:
@@ -73,14 +78,31 @@ def variable_of(tensor):
 def _steps(ops, slots, given, wanted, store):
     """The ops as compiled and interpreted steps, in order."""
     if has_flow(ops):
-        touches = Classes(ops, given).touches
-        writes = any(writes for op in ops for _, writes in touches[op])
-        return [Flow(ops, slots, given, store, writes and not any(op._def.host for op in ops))]
-    compiling = worth_compiling(ops)
+        return _with_flow(ops, slots, given, wanted, store)
+    return _cut(ops, slots, given, wanted, store, worth_compiling(ops), CompiledStep)
+
+
+def _with_flow(ops, slots, given, wanted, store):
+    """The steps of ops with control flow among them: compiled if they can be and it pays, else one of the executor."""
+    regions = regions_of(ops, given, wanted, store)
+    if regions is not None:
+        new = set(map(regions.now, wanted))
+        make = functools.partial(RaisedStep, regions=regions)
+        steps = _cut(regions.ops, slots, given, new, store, True, make, regions.together)
+        if not any(t in regions.arrays for step in steps if isinstance(step, RaisedStep) for t in step.inputs):
+            slots.update({t: slots[regions.now(t)] for t in wanted})
+            return steps
+    touches = Classes(ops, given).touches
+    writes = any(writes for op in ops for _, writes in touches[op])
+    return [Flow(ops, slots, given, store, writes and not any(op._def.host for op in ops))]
+
+
+def _cut(ops, slots, given, wanted, store, compiling, step, together=()):
+    """The ops as steps; `step` makes compiled ones; ops of each of `together` are best in one."""
     classes = Classes(ops, given)
     compiled = classes.compiled if compiling else set()
     ops = _useful(ops, wanted) if compiling else ops
-    parts = _parts(ops, classes, compiled)
+    parts = _parts(ops, classes, compiled, together)
     if not any(part[0] in compiled for part in parts):
         compiled = set()
     out = []
@@ -93,7 +115,7 @@ def _steps(ops, slots, given, wanted, store):
     for (part, takes), need in zip(parts, reversed(needs), strict=True):
         whole = _with_variables(part)
         if takes:
-            out.append(CompiledStep(whole, slots, given, need, classes.known_feeds, store))
+            out.append(step(whole, slots, given, need, classes.known_feeds, store))
         else:
             writes = any(writes for op in part for _, writes in classes.touches[op])
             out.append(Interpreted(whole, slots, given, store, writes and not any(op._def.host for op in part)))
@@ -140,11 +162,27 @@ def shared(op):
     return is_variable_op(op) or op._def.name == "Const"
 
 
-def _parts(ops, classes, compiled):
-    """Groups of ops that are one step each: as few as the order among them allows.
+def _parts(ops, classes, compiled, together=()):
+    """Groups of ops that are one step each: as few as the order among them allows, those of each of `together` in one if it does."""
+    level, floors = {}, {}
+    for _ in range(_PASSES):
+        level = _levels(ops, classes, compiled, floors)
+        floors = {op: max(level[one] for one in group) for group in together for op in group}
+        if all(level[op] == floor for op, floor in floors.items()):
+            break
+    by_level = {}
+    for op in ops:
+        if op in level:
+            by_level.setdefault(level[op], []).append(op)
+    alone = [op for op in ops if shared(op)]
+    parts = []
+    for k in sorted(by_level):
+        parts += [list(g) for _, g in itertools.groupby(by_level[k], key=lambda op: op._def.host)] if k % 2 else [by_level[k]]
+    return _place(alone, parts)
 
-    Each op has a level: even for compiled ones, odd for the others, no lower than those of the ops before it.
-    """
+
+def _levels(ops, classes, compiled, floors):
+    """For each op a level: even for compiled ones, odd for the others, no lower than those of the ops before it, or its floor."""
     level = {}
     last = {}  # state key -> (its last writer's level, the highest level that read it since)
     inside = set(ops)
@@ -152,7 +190,7 @@ def _parts(ops, classes, compiled):
         if shared(op):
             continue
         odd = 0 if op in compiled else 1
-        least = odd
+        least = max(odd, floors.get(op, odd))
         for before in itertools.chain((t.op for t in op._inputs), op._controls):
             if before in inside and before in level:
                 least = max(least, level[before] + ((level[before] ^ odd) & 1))
@@ -164,15 +202,7 @@ def _parts(ops, classes, compiled):
         for key, writes in classes.touches[op]:
             wrote, read = last.get(key, (0, 0))
             last[key] = (least, 0) if writes else (wrote, max(read, least))
-    by_level = {}
-    for op in ops:
-        if op in level:
-            by_level.setdefault(level[op], []).append(op)
-    alone = [op for op in ops if shared(op)]
-    parts = []
-    for k in sorted(by_level):
-        parts += [list(g) for _, g in itertools.groupby(by_level[k], key=lambda op: op._def.host)] if k % 2 else [by_level[k]]
-    return _place(alone, parts)
+    return level
 
 
 def _place(alone, parts):

@@ -78,6 +78,10 @@ class Specialised:
             return
         node = Node(op, op._def, inputs, op.attrs, [t._dtype for t in op.outputs])
         _infer(node, op)
+        for tensor, one, value in zip(op.outputs, node.outputs, getattr(node, "known", ()), strict=False):
+            if value is not None:  # a region's rule knows some of its outputs
+                self.env[tensor] = self._constant(tensor, value)
+                self.env[tensor].meta = one.meta
         folded = static._compute(node) if op._def.pure and not is_variable_op(op) else ()
         if folded:
             for tensor, value in zip(op.outputs, folded, strict=True):

@@ -1,0 +1,538 @@
+"""Control flow traced for the compiler: conds and loops as functions of what they change.
+
+A `Trace` walks a tree of items (tree.py) and computes with tracers, or with NumPy arrays where values are known, so that
+shapes and counters fold. What a branch or an iteration changes - loop variables, the session's variables and random
+counters, TensorArrays and stacks - is carried from one to the next; all else is seen from within.
+"""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from ..backend import compiled
+from ..graph.tensor import Operation
+from .classify import READERS, arithmetic
+from .frames import EXITS, MERGES
+from .lowering import lower_nodes
+from .rows import Rows, Stacked, demand
+from .store import Cell
+from .tree import PASSING, Cond, Loop, canonical, inside, reads
+from .trips import Trips
+
+__all__ = ["ARRAYS", "HANDLES", "TRIPS", "Handle", "State", "Trace", "root_of"]
+
+HANDLES = frozenset({"TensorArrayV3", "TensorArrayGradV3", "StackV2"})
+_WRITES = frozenset({"TensorArrayWriteV3", "TensorArrayScatterV3"})
+_READS = frozenset({"TensorArrayReadV3", "TensorArrayGatherV3"})
+_STACKS = frozenset({"StackPushV2", "StackPopV2"})
+ARRAYS = HANDLES | _WRITES | _READS | _STACKS | {"TensorArraySizeV3"}
+TRIPS = 20  # iterations that a loop is taken to have where only the run knows
+_LARGEST = 1 << 31  # bytes of a stack: more than that isn't set aside
+
+
+class Handle:
+    """The value of a handle while tracing: under what key of the state its array is."""
+
+    def __init__(self, key):
+        self.key = key
+
+
+def root_of(handle):
+    """The key of the array that a handle leads to; None if that cannot be told from the graph."""
+    handle = canonical(handle)
+    kind = handle.op._def.name
+    if kind == "TensorArrayGradV3":
+        around = root_of(handle.op._inputs[0])
+        return None if around is None else (around, handle.op.attrs["source"])
+    return (handle.op._name,) if kind in HANDLES else None
+
+
+class State:
+    """What ops change: variables and counters by name, arrays by the keys of their handles."""
+
+    def __init__(self, values):
+        self.values = dict(values)
+
+    def get(self, key):
+        """The value under `key`, or None."""
+        return self.values.get(key)
+
+    def set(self, key, value):
+        """Keeps a value."""
+        self.values[key] = value
+
+    def copy(self):
+        """A state that changes on its own."""
+        return State(self.values)
+
+    def changed(self, since):
+        """Keys that were there before, and have another value now."""
+        return [k for k, v in since.items() if self.values[k] is not v]
+
+
+class _Same(dict):
+    """Names as they are."""
+
+    def __missing__(self, key):
+        return key
+
+
+class _Stand(Operation):
+    """An op as lowerings of nodes take it."""
+
+    def __init__(self, op):
+        self.__dict__.update(op.__dict__)
+        self.source = op
+
+
+def _known(x):
+    return isinstance(x, (np.ndarray, np.generic))
+
+
+class Trace:
+    """One walk.
+
+    Attributes:
+      env: id of a tensor -> its value.
+      state: the `State`.
+      bounds: for each loop around, the most iterations that it can have, None if only the run knows.
+      facts: canonical tensor -> (its values in the iterations, the loop's depth).
+      flops: op -> about how many additions and multiplications it takes in all iterations.
+    """
+
+    def __init__(self, env, state, bounds=(), facts=None, flops=None):
+        self.env, self.state, self.bounds = env, state, bounds
+        self.facts, self.flops = facts or {}, {} if flops is None else flops
+
+    def inner(self, state):
+        """A walk of a branch."""
+        return Trace(dict(self.env), state, self.bounds, self.facts, self.flops)
+
+    def value(self, tensor):
+        """The value of a tensor.
+
+        Raises:
+          KeyError: there is none.
+        """
+        found = self.env.get(id(tensor))
+        if found is None:
+            op = tensor.op
+            if op._def.name == "Const":
+                return op.attrs["value"]
+            if op._def.name in HANDLES and tensor._value_index == 0:
+                return Handle(root_of(tensor))
+            if op._def.name not in PASSING or reads(op):
+                raise KeyError(tensor.name)
+            found = self.env[id(tensor)] = self.value(op._inputs[0])
+        return Cell(self.state, found.key, found.op) if isinstance(found, Cell) else found
+
+    def found(self, tensor):
+        """The value of a tensor; None in a branch that is known not to be taken."""
+        try:
+            return self.value(tensor)
+        except KeyError:
+            return None
+
+    def walk(self, items):
+        """Computes items in order."""
+        for item in items:
+            if isinstance(item, Cond):
+                self.cond(item)
+            elif isinstance(item, Loop):
+                self.loop(item)
+            else:
+                self.op(item)
+
+    # --- ops --------------------------------------------------------------------------------------
+
+    def op(self, op):
+        """Computes one op."""
+        kind = op._def.name
+        if (kind in PASSING and not reads(op)) or kind in ("NoOp", "ControlTrigger"):
+            return  # its output is found through it
+        if kind in ARRAYS:
+            self.array(op)
+            return
+        for tensor in op._inputs:
+            self.env[id(tensor)] = self.value(tensor)
+        self.flops[op] = arithmetic([op]) * math.prod(TRIPS if n is None else n for n in self.bounds)
+        lower_nodes([_Stand(op)], self.env, self.state, _Same())
+
+    def array(self, op):
+        """Computes an op of a TensorArray or a stack."""
+        out = getattr(self, "_" + op._def.name)(op)
+        out = out if isinstance(out, tuple) else (out,)
+        for tensor, one in zip(op.outputs, out, strict=True):
+            self.env[id(tensor)] = one
+
+    @property
+    def depth(self):
+        """How many loops are around."""
+        return len(self.bounds)
+
+    def _TensorArrayV3(self, op):  # noqa: N802  # methods have the names of op types
+        size = self.value(op._inputs[0])
+        demand(_known(size) and np.ndim(size) == 0 and size >= 0, "a TensorArray of a size that only the run knows")
+        attrs, kind = op.attrs, op.attrs["dtype"].np
+        blank = np.zeros((int(size), 0), kind)
+        flags = attrs["clear_after_read"], attrs["identical_element_shapes"], attrs["dynamic_size"]
+        key = root_of(op.outputs[0])
+        self.state.set(key, Rows(blank, np.dtype(kind), attrs["element_shape"], *flags, depth=self.depth))
+        return Handle(key), np.float32(0)
+
+    def _TensorArrayGradV3(self, op):  # noqa: N802
+        of = self.value(op._inputs[0]).key
+        key = of, op.attrs["source"]
+        self.make_gradient(key)
+        return Handle(key), np.float32(0)
+
+    def make_gradient(self, key):
+        """Makes an array of gradients, if it isn't there and what it is of is."""
+        of = self.state.get(key[0])
+        if of is not None and self.state.get(key) is None:
+            self.state.set(key, of.gradient())
+
+    def _StackV2(self, op):  # noqa: N802
+        key = root_of(op.outputs[0])
+        self.state.set(key, Stacked(np.zeros((0, 0), np.int8), np.int32(0), self.depth))
+        return Handle(key)
+
+    def _TensorArraySizeV3(self, op):  # noqa: N802
+        rows = self.state.get(self.value(op._inputs[0]).key)
+        demand(not rows.dynamic or not rows.depth < self.depth, "the size of an array that grows")
+        return np.int32(rows.n)
+
+    def _TensorArrayWriteV3(self, op):  # noqa: N802
+        key, index, value = self.value(op._inputs[0]).key, self.value(op._inputs[1]), self.value(op._inputs[2])
+        rows = self.state.get(key)
+        indices, once = self.indices(op._inputs[1], rows)
+        self.state.set(key, rows.writing(indices, np.shape(value), once).with_row(index, value))
+        return self.value(op._inputs[3])
+
+    def _TensorArrayReadV3(self, op):  # noqa: N802
+        key, index = self.value(op._inputs[0]).key, self.value(op._inputs[1])
+        rows = self.state.get(key)
+        rows = rows.reading(*self.indices(op._inputs[1], rows))
+        self.state.set(key, rows)
+        return compiled.row(rows.array, index)
+
+    def _TensorArrayScatterV3(self, op):  # noqa: N802
+        key, indices, values = self.value(op._inputs[0]).key, self.value(op._inputs[1]), self.value(op._inputs[2])
+        demand(_known(indices) and len(indices) == np.shape(values)[0], "indices that only the run knows")
+        rows = self.state.get(key)
+        rows = rows.writing(indices.tolist(), np.shape(values)[1:], len({*indices.tolist()}) == len(indices) and self._here(rows))
+        self.state.set(key, rows.with_rows(indices.tolist(), values))
+        return self.value(op._inputs[3])
+
+    def _TensorArrayGatherV3(self, op):  # noqa: N802
+        key, indices = self.value(op._inputs[0]).key, self.value(op._inputs[1])
+        demand(_known(indices) and len(indices), "indices that only the run knows")
+        rows = self.state.get(key)
+        rows = rows.reading(indices.tolist(), len({*indices.tolist()}) == len(indices) and self._here(rows))
+        self.state.set(key, rows)
+        every = indices.tolist() == list(range(rows.n))
+        return rows.array if every else compiled.xp.take(rows.array, indices, axis=0)
+
+    def _here(self, rows):
+        """Whether what happens here happens once for each such array."""
+        return rows.depth == self.depth
+
+    def indices(self, tensor, rows):
+        """(all indices that a scalar can be, or None; whether none of them comes twice for one array)."""
+        value = self.value(tensor)
+        if _known(value):
+            return [int(value)], self._here(rows)
+        found = self.facts.get(canonical(tensor))
+        if found is None:
+            return None, False
+        values, depth = found
+        return list(values), depth == self.depth == rows.depth + 1 and len({*values}) == len(values)
+
+    def _StackPushV2(self, op):  # noqa: N802
+        key, value = self.value(op._inputs[0]).key, self.value(op._inputs[1])
+        demand(not isinstance(value, (Handle, Cell)), "a stack of handles")
+        stack, value = self.state.get(key), compiled.xp.asarray(value)
+        rooms = self.bounds[stack.depth :]
+        most = None if None in rooms else math.prod(rooms)
+        demand(most is None or most * value.nbytes < _LARGEST, "a stack of many bytes")
+        facts = self.facts.get(canonical(op._inputs[1]))
+        span = tuple(sorted({*facts[0]})) if facts is not None else None
+        self.state.set(key, stack.pushed(value, most, span))
+        return value
+
+    def _StackPopV2(self, op):  # noqa: N802
+        key = self.value(op._inputs[0]).key
+        stack = self.state.get(key)
+        value, rest = stack.popped()
+        self.state.set(key, rest)
+        if stack.span is not None:
+            self.facts[op.outputs[0]] = (stack.span, -1)
+        return value
+
+    # --- branches ---------------------------------------------------------------------------------
+
+    def cond(self, item):
+        """Computes a cond."""
+        pred = self.value(item.pred)
+        pred = pred.read() if isinstance(pred, Cell) else pred
+        demand(np.ndim(pred) == 0, "a condition that is no scalar")
+        if _known(pred):
+            self._take(item, int(bool(pred)))
+            return
+        before = dict(self.state.values)
+        probes = [self._probe(item, side) for side in (0, 1)]
+        keys = [k for k in before if any(k in probe.keys for probe in probes)]
+        shapes = [a if a is not None else b for a, b in zip(*(p.shapes for p in probes), strict=True)]
+        live = [k for k, shape in enumerate(shapes) if shape is not None]
+        for a, b in zip(*(p.shapes for p in probes), strict=True):
+            demand(a is None or b is None or (a.shape == b.shape and a.dtype == b.dtype), "branches of several shapes")
+        self._prepare(keys, probes)
+
+        def branch(side):
+            def run():
+                made = self.inner(self.state.copy())
+                outs = self._outs(item, side, made)
+                outs = [outs[k] if outs[k] is not None else compiled.xp.zeros(shapes[k].shape, shapes[k].dtype) for k in live]
+                return outs, [_arrays(made.state.get(k)) for k in keys]
+
+            return run
+
+        outs, arrays = compiled.cond(pred, branch(1), branch(0))
+        for key, one in zip(keys, arrays, strict=True):
+            metas = [probe.keys[key] for probe in probes if key in probe.keys]
+            self.state.set(key, _with_arrays(_met(metas), one))
+        tensors = [merge.outputs[0] for merge, _, _ in item.merges] + item.out
+        for k, one in zip(live, outs, strict=True):
+            self.env[id(tensors[k])] = one
+        for merge, *numbers in item.merges:
+            self.env[id(merge.outputs[1])] = compiled.xp.where(pred, np.int32(numbers[1]), np.int32(numbers[0]))
+
+    def _take(self, item, side):
+        """Computes the one branch that is known to be taken."""
+        self.walk(item.sides[side])
+        for merge, *numbers in item.merges:
+            self.env[id(merge.outputs[0])] = self.value(merge._inputs[numbers[side]])
+            self.env[id(merge.outputs[1])] = np.int32(numbers[side])
+
+    def _outs(self, item, side, made):
+        """What a branch gives: the Merges' values, then what is used elsewhere, None where the other side makes it."""
+        made.walk(item.sides[side])
+        out = [made.value(merge._inputs[numbers[side]]) for merge, *numbers in item.merges]
+        own = {t for op in inside(item.sides[side]) for t in op.outputs}
+        out += [made.found(t) if t in own else None for t in item.out]
+        return [_array(x) for x in out]
+
+    def _probe(self, item, side):
+        """Traces a branch for what it changes and gives."""
+        found = _Probe()
+
+        def run():
+            made = self.inner(self.state.copy())
+            before = dict(made.state.values)
+            outs = self._outs(item, side, made)
+            found.keys = {k: made.state.get(k) for k in made.state.changed(before)}
+            found.shapes = [None if x is None else _shape_of(x) for x in outs]
+            return []
+
+        compiled.shapes(run)
+        return found
+
+    def _prepare(self, keys, probes):
+        """Gives arrays that a branch or an iteration fills their shapes before it."""
+        for key in keys:
+            for probe in probes:
+                if key in probe.keys:
+                    self.state.set(key, _prepared(self.state.get(key), probe.keys[key]))
+
+    # --- loops ------------------------------------------------------------------------------------
+
+    def loop(self, item):
+        """Computes a loop."""
+        frame = item.frame
+        for op in frame.whole():
+            if op._def.name == "TensorArrayGradV3" and (key := root_of(op.outputs[0])) is not None:
+                self.make_gradient(key)
+        asked = [op._inputs[1] for op in frame.ops if op._def.name in ("TensorArrayWriteV3", "TensorArrayReadV3", "StackPushV2")]
+        trips = Trips(item, self.value, asked)
+        demand(all(map(_harmless, inside(item.condition))), "a condition with effects")
+        begin = {v: self.value(v.enter) for v in frame.variables}
+        carried = [v for v in frame.variables if not self._stays(v, trips)]
+        for variable in frame.variables:
+            if variable not in carried:
+                self.env[id(variable.merge.outputs[0])] = begin[variable]
+        demand(not any(isinstance(begin[v], (Cell, Handle)) for v in carried), "a handle that changes in a loop")
+        start = [_strong(begin[v], v.merge.outputs[0]._dtype.base_dtype.np) for v in carried]
+        loop = _Loop(self, item, trips, carried)
+        if trips.count == 0:
+            ends = [begin[v] for v in carried]
+        else:
+            ends = loop.run(start)
+        for variable, end in zip(carried, ends, strict=True):
+            end = trips.last.get(variable, end)
+            self.env[id(variable.merge.outputs[0])] = end
+        made = self.inner(self.state)
+        made.walk(item.condition)
+        made.walk(item.after)
+        for op in frame.of(EXITS):
+            self.env[id(op.outputs[0])] = made.value(op._inputs[0])
+
+    @staticmethod
+    def _stays(variable, trips):
+        """Whether a loop variable is in each iteration what it was at first."""
+        return variable.after is None or trips._at(variable.after) is variable.merge.outputs[0]
+
+
+class _Probe:
+    """What a branch or an iteration changes, key -> what is there after it, and the shapes of what it gives."""
+
+
+class _Loop:
+    """A loop that is being traced."""
+
+    def __init__(self, trace, item, trips, carried):
+        self.trace, self.item, self.trips, self.carried = trace, item, trips, carried
+        seen = {t: values for t, values in trips.seen.items() if t._dtype.is_integer and t.dims == ()}
+        facts = {canonical(t): ([int(v) for v in values], trace.depth + 1) for t, values in seen.items()}
+        self.facts = {**trace.facts, **facts}
+        self.bounds = (*trace.bounds, trips.most)
+
+    def inner(self, variables, state):
+        """A walk of an iteration."""
+        made = Trace(dict(self.trace.env), state, self.bounds, dict(self.facts), self.trace.flops)
+        for v, value in zip(self.carried, variables, strict=True):
+            made.env[id(v.merge.outputs[0])] = value
+        return made
+
+    def step(self, variables, state):
+        """(the variables after an iteration; the walk)."""
+        made = self.inner(variables, state)
+        made.walk(self.item.condition)
+        made.walk(self.item.body)
+        return [_strong(made.value(v.after), v.merge.outputs[0]._dtype.base_dtype.np) for v in self.carried], made
+
+    def run(self, start):
+        """The variables at the end; the trace's state is changed."""
+        state = self.trace.state
+        probe = self._probe(start)
+        for one, shape in zip(start, probe.shapes, strict=True):
+            demand(tuple(one.shape) == tuple(shape.shape), "a loop variable that changes its shape")
+        self.trace._prepare(list(probe.keys), [probe])
+        self.keys = [k for k, after in probe.keys.items() if k in probe.moved]
+        self.first = state.copy()
+        arrays = [_arrays(state.get(k)) for k in self.keys]
+        _, ends, arrays = compiled.while_loop(self._goes_on, self._body, (np.int32(0), start, arrays))
+        moved = dict(zip(self.keys, arrays, strict=True))
+        for key, after in probe.keys.items():
+            state.set(key, _with_arrays(after, moved.get(key) or _own(state.get(key))))
+        return ends
+
+    def _state(self, arrays):
+        """The state in an iteration."""
+        made = self.first.copy()
+        for key, one in zip(self.keys, arrays, strict=True):
+            made.set(key, _with_arrays(made.get(key), one))
+        return made
+
+    def _body(self, k, variables, arrays):
+        after, made = self.step(variables, self._state(arrays))
+        return k + np.int32(1), after, [_arrays(made.state.get(key)) for key in self.keys]
+
+    def _goes_on(self, k, variables, arrays):
+        if self.trips.count is not None:
+            return k < np.int32(self.trips.count)
+        made = self.inner(variables, self._state(arrays))
+        made.walk(self.item.condition)
+        pred = made.value(self.item.frame.pred)
+        pred = pred.read() if isinstance(pred, Cell) else pred
+        demand(np.ndim(pred) == 0, "a condition that is no scalar")
+        return pred
+
+    def _probe(self, start):
+        found = _Probe()
+
+        def run(variables):
+            made = self.trace.state.copy()
+            before = dict(made.values)
+            after, walk = self.step(variables, made)
+            found.keys = {k: walk.state.get(k) for k in walk.state.changed(before)}
+            found.moved = {k for k, value in found.keys.items() if not _same(value, before[k])}
+            found.shapes = [_shape_of(x) for x in after]
+            return []
+
+        compiled.shapes(run, start)
+        return found
+
+
+def _harmless(op):
+    """Whether it does no harm to run an op once more."""
+    return op._def.pure or op._def.name in READERS or op._def.name in PASSING | MERGES
+
+
+def _strong(x, kind):
+    """A value as a device's array of a dtype."""
+    demand(not isinstance(x, (Cell, Handle)), "a handle that changes")
+    return compiled.xp.asarray(x, kind)
+
+
+def _array(x):
+    if x is None:
+        return None
+    if isinstance(x, Cell):
+        x = x.read()
+    demand(not isinstance(x, Handle), "a handle that a branch decides")
+    return compiled.xp.asarray(x)
+
+
+def _shape_of(x):
+    return compiled.blank(np.shape(x), x.dtype)
+
+
+def _own(value):
+    """The arrays of a part of the state, as they are."""
+    if isinstance(value, Rows):
+        return [value.array]
+    return [value.array, value.top] if isinstance(value, Stacked) else [value]
+
+
+def _same(value, other):
+    return all(a is b for a, b in zip(_own(value), _own(other), strict=True))
+
+
+def _arrays(value):
+    """The arrays of a part of the state, on the device."""
+    return [compiled.xp.asarray(x) for x in _own(value)]
+
+
+def _with_arrays(meta, arrays):
+    """A part of the state with other arrays."""
+    if isinstance(meta, Rows):
+        return dataclasses.replace(meta, array=arrays[0])
+    if isinstance(meta, Stacked):
+        return dataclasses.replace(meta, array=arrays[0], top=arrays[1])
+    return arrays[0]
+
+
+def _prepared(before, after):
+    """What is there before a branch or a loop that makes `after` of it, with its shape."""
+    if isinstance(before, Rows):
+        if before.blank and not after.blank:
+            if after.n > before.n:
+                before = before._longer(after.n)
+            return before.shaped(after.array.shape[1:])
+        return before
+    if isinstance(before, Stacked):
+        return (
+            dataclasses.replace(before, array=compiled.xp.zeros(after.array.shape, after.array.dtype)) if before.blank else before
+        )
+    demand(before.shape == after.shape and before.dtype == after.dtype, "a variable that changes its shape")
+    return before
+
+
+def _met(metas):
+    """What is known of a part of the state after either branch."""
+    first = metas[0]
+    if isinstance(first, Rows):
+        written, read = (frozenset().union(*(getattr(m, key) for m in metas)) for key in ("written", "read"))
+        return dataclasses.replace(first, written=written, read=read)
+    return first
