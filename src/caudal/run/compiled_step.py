@@ -274,14 +274,15 @@ class _Compiled:
             return traced(inputs, [state[k] for k in have])
 
         def together(inputs, changed, kept):
-            changed = [*self.layout.split(changed[0]), *changed[1:]]
+            changed = [*compiled.scatter(changed[0], self.layout.shapes), *changed[1:]]
             state = dict(zip([*packed, *rest, *self.kept], [*changed, *kept], strict=True))
             outs, new = traced(inputs, [state[k] for k in have])
             new = dict(zip(self.written, new, strict=True))
-            return outs, [compiled.concatenate([new[k].reshape(-1) for k in packed]), *(new[k] for k in out)]
+            return outs, [compiled.gather([new[k] for k in packed]), *(new[k] for k in out)]
 
         kind = {
-            "small": arithmetic(part.nodes) < _SMALL or has_loops(part.nodes),
+            "small": arithmetic(part.nodes) < _SMALL,
+            "loops": has_loops(part.nodes),
             "short": len(part.nodes) + len(part.cells) < _SHORT,
             "convolves": convolves(part.nodes),
         }

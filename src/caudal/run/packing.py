@@ -10,10 +10,7 @@ from ..backend import compiled
 __all__ = ["Layout", "Pack", "pack_of", "whole"]
 
 _LARGEST = 1024  # elements: larger variables stay apart, since packing copies them
-_FEWEST, _MOST = (
-    4,
-    48,
-)  # variables: fewer aren't worth it; joining more takes XLA longer than it saves (with 210, first step 7.8 s)
+_FEWEST = 4  # variables: fewer aren't worth it
 
 
 class Layout:
@@ -21,12 +18,13 @@ class Layout:
 
     Attributes:
       numbers: which of a segment's cells are packed.
+      shapes: theirs.
       places: (start, end, shape) of each.
     """
 
     def __init__(self, numbers, shapes):
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes]).tolist()
-        self.numbers = tuple(numbers)
+        self.numbers, self.shapes = tuple(numbers), tuple(map(tuple, shapes))
         self.places = tuple((a, b, tuple(shape)) for a, b, shape in zip([0, *ends], ends, shapes, strict=False))
 
     @staticmethod
@@ -38,7 +36,7 @@ class Layout:
             if k in before and np.dtype(new.dtype) == np.float32 == np.dtype(before[k].dtype) and new.shape == before[k].shape
         ]
         small = [k for k in small if np.prod(after[k].shape) <= _LARGEST]
-        return Layout(small, [after[k].shape for k in small]) if _FEWEST <= len(small) <= _MOST else None
+        return Layout(small, [after[k].shape for k in small]) if _FEWEST <= len(small) <= compiled.most_gathered() else None
 
     def split(self, flat):
         """The variables' values in a packed array."""
