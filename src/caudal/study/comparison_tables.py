@@ -50,10 +50,14 @@ def _table(name, title, note, found):
     columns = [Column("at" if name == "networks" else "network", lambda row: _where(row["where"]), words=name != "networks")]
     if name != "networks" and len({row["where"] for row in rows}) < 2:
         columns = []
-    columns += [Column("compared", lambda row: f"{row['first']} − {row['second']}", words=True)]
+    columns += [_SETTING if name == "stopping" else _COMPARED]
     columns += [Column("in", lambda row: row["measure"], words=True)] if several else []
     columns += _difference_columns()
     return Table(name, title, note, columns, rows, marked=lambda row: row["sure"])
+
+
+_COMPARED = Column("compared", lambda row: f"{row['first']} − {row['second']}", words=True)
+_SETTING = Column("setting", lambda row: row["second"] or row["where"], words=True)
 
 
 def _where(where):
@@ -65,8 +69,7 @@ def _difference_columns():
         Column("pairs", lambda row: str(row["pairs"])),
         Column("difference", lambda row: f"{words.signed(row['difference'], _places(row))} {row['unit']}"),
         Column("95 % interval", lambda row: words.interval(row["low"], row["high"], _places(row), sign=True)),
-        Column("p", lambda row: words.p_value(row["p"])),
-        Column("p by Holm", lambda row: words.p_value(row["p_holm"])),
+        Column("p (Holm)", lambda row: words.p_value(row["p_holm"])),
         Column("verdict", lambda row: row["verdict"], words=True),
     ]
 

@@ -88,14 +88,16 @@ def settings(record):
 def stopping(record):
     """With early stopping beside without, in each setting and network: `Found`s of test accuracy and of validation cost."""
     found = []
-    for (net, label, _), trials in by_cell([t for t in record.trials if t.stage != "grid"], "network", "label", "size").items():
+    for (net, label, size), trials in by_cell(
+        [t for t in record.trials if t.stage != "grid"], "network", "label", "size"
+    ).items():
         both = [trial for trial in trials if trial.stop and not trial.stop.applied and trial.stop.test is not None]
         overlap = _overlap(both, record.data) if both and both[0].stage == "settings" else 0.0
         for measure, then, end in _STOPPED:
             values = [(then(trial), end(trial)) for trial in both]
             if values and all(value is not None for pair in values for value in pair):
                 answer = statistics.paired(*zip(*values, strict=True), overlap=overlap)
-                found.append(Found(net, f"{label}, stopped early".strip(", "), label, measure, answer))
+                found.append(Found(net, "stopped early", label or f"{net}, {size:,}", measure, answer))
     return _with_holm(found)
 
 

@@ -54,7 +54,8 @@ def _networks(record):
         pairs[found.first, found.second].append(found)
     for (first, second), found in pairs.items():
         answers = collections.Counter(verdict(one) for one in found)
-        yield f"{first} and {second} over {_counted(len(found), 'size')}: {', '.join(f'{a} at {n}' for a, n in answers.items())}."
+        said = ", ".join(f"{answer} at {n} of {_counted(len(found), 'size')}" for answer, n in answers.items())
+        yield f"{first} against {second}: {said}."
 
 
 def _grids(record):
@@ -69,7 +70,7 @@ def _settings(record):
     for name, found in (("", settings(record)), ("Early stopping: ", stopping(record))):
         sure = [one for one in found if one.sure]
         for one in sure:
-            yield f"{name}{one.first} against {one.second}: {_changed(one)}."
+            yield f"{f'{name}{one.second}' if name else f'{one.first} against {one.second}'}: {_changed(one)}."
         asked = [one for one in found if one.p is not None]
         rest = len(asked) - len(sure)
         if rest:
@@ -121,5 +122,5 @@ def tiles(record):
 
 
 def _time_tile(row):
-    then = f"2017: {words.number(1000 * row['recorded_seconds'])} ms" if row["recorded_seconds"] else f"{row['threads']} threads"
+    then = f"2017: {words.number(1000 * row['recorded_seconds'])} ms" if row["recorded_seconds"] else "here"
     return f"{words.number(1000 * row['seconds'])} ms", f"a step of {row['network']}", then

@@ -31,7 +31,7 @@ def shown_trials(record):
     return {found[key][0]: found[key][1] for key in order if key in found}
 
 
-def hardest(trials, pictures, most=48):
+def hardest(trials, pictures, most=40):
     """The test images that most of these trials misread.
 
     Args:

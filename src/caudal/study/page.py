@@ -214,7 +214,7 @@ def _mistakes_of(record, name, trials):
         return ""
     total = [[sum(cells) for cells in zip(*rows, strict=True)] for rows in zip(*counted, strict=True)]
     body = f'<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix of {_text(name)}">{_confusion(total, len(counted))}</div>'
-    return f'<figure id="mistakes-{slug(name)}">\n<h3>{_text(name)}</h3>\n{body}\n{_misread(record, trials)}\n<figcaption>{_made(record, trials)}</figcaption>\n</figure>'
+    return f'<figure id="mistakes-{slug(name)}">\n<h3>{_text(name)}</h3>\n<div class="mistakes">\n{body}\n{_misread(record, trials)}\n</div>\n<figcaption>{_made(record, trials)}</figcaption>\n</figure>'
 
 
 def _confusion(counts, trials):
@@ -241,7 +241,8 @@ def _misread(record, trials):
     if not found:
         return ""
     items = "".join(_item(record.pictures[index], index, label, guess, n, len(trials)) for index, label, guess, n in found)
-    return f'<p class="note">Test images that are misread, those of most trials first: true class → predicted.</p>\n<ul class="images">{items}</ul>'
+    note = '<p class="note">Test images that are misread, those of most trials first: true class → predicted.</p>'
+    return f'<div>\n{note}\n<ul class="images">{items}</ul>\n</div>'
 
 
 def _item(pixels, index, label, guess, n, trials):
@@ -273,7 +274,9 @@ def _filters_of(record, name, trial):
 
 
 def _cost(contents):
-    time = "\n".join(_figure(contents.record, panel) for panel in contents.panels.get("time", []))
+    time = _figures(
+        contents, "time", "Training alone, without looks at the data; the median of each trial, then over the trials."
+    )
     return "\n".join(filter(None, (time, _table(contents, "seconds"), _table(contents, "hours"))))
 
 

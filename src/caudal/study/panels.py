@@ -17,6 +17,8 @@ from .study_tables import accuracy_of
 __all__ = ["Panel", "grid_panels", "learning_panels", "time_panel", "training_panels"]
 
 _LOOKS = 160  # drawn of a curve, at most
+_COUNTS = FuncFormatter(lambda x, _: f"{x:,.0f}")
+_PLAIN = FuncFormatter(lambda x, _: f"{x:,.10g}")
 _PARTS = ("training", "validation", "testing")
 
 
@@ -47,7 +49,31 @@ def learning_panels(record):
     """Test accuracy over training-set size, a panel for each network."""
     cells = by_cell(record.stage("learning"), "network", "size")
     nets = list(dict.fromkeys(net for net, _ in cells))
-    return [_learning_panel(record, net, {size: t for (n, size), t in cells.items() if n == net}) for net in nets]
+    by_net = {net: {size: t for (n, size), t in sorted(cells.items()) if n == net} for net in nets}
+    alone = [_learning_panel(record, net, found) for net, found in by_net.items()]
+    return [_together_panel(record, by_net), *alone] if len(nets) > 1 else alone
+
+
+def _together_panel(record, by_net):
+    """All networks' learning curves in one picture."""
+    found = {
+        net: {size: accuracy_of(trials, record.data.test) for size, trials in cells.items()} for net, cells in by_net.items()
+    }
+
+    def draw(axes):
+        for i, (net, cells) in enumerate(found.items()):
+            line, marker = STYLES[i % len(STYLES)]
+            reach = [[one.mean - one.low for one in cells.values()], [one.high - one.mean for one in cells.values()]]
+            look = {"color": SERIES[i % len(SERIES)], "linestyle": line, "marker": marker, "capsize": 3, "label": net}
+            axes.errorbar(list(cells), [one.mean for one in cells.values()], reach, **look)
+        axes.set(title="All networks", xlabel="training examples", ylabel="test accuracy, %")
+        axes.xaxis.set_major_formatter(_COUNTS)
+        axes.legend(loc="lower right")
+
+    said = "; ".join(f"{net} {', '.join(f'{one.mean:.2f}' for one in cells.values())}" for net, cells in found.items())
+    trials = [trial for cells in by_net.values() for found in cells.values() for trial in found]
+    alt = f"Learning curves of all networks, ours: test accuracy in percent by training examples. {said}."
+    return Panel("learning-all-networks", figure(draw), alt, trials)
 
 
 def _learning_panel(record, net, cells):
@@ -63,9 +89,16 @@ def _learning_panel(record, net, cells):
                 [size] * len(trials), [accuracy_of([t], record.data.test).mean for t in trials], ".", color=SERIES[0], alpha=0.45
             )
         if then:
-            axes.plot(list(then), list(then.values()), color=SERIES[1], linestyle="--", marker="s", label="2017, mean of 4")
+            axes.plot(
+                list(then),
+                list(then.values()),
+                color=SERIES[1],
+                linestyle="--",
+                marker="s",
+                label=f"2017, mean of {record.recorded.repeats}",
+            )
         axes.set(title=net, xlabel="training examples", ylabel="test accuracy, %")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+        axes.xaxis.set_major_formatter(_COUNTS)
         axes.legend(loc="lower right")
 
     said = "; ".join(
@@ -213,7 +246,7 @@ def _training_panel(name, trials, measure):
         if stops and kept:
             axes.axvline(np.median(kept), color=MUTED, linestyle=":", linewidth=1.2, label="keeps this look")
         axes.set(title=name, xlabel="step", ylabel="cross-entropy, nats" if measure == "cost" else "accuracy, %")
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:,.0f}"))
+        axes.xaxis.set_major_formatter(_COUNTS)
         if measure == "cost":
             _log_if_wide(axes)
         axes.legend(loc="upper right" if measure == "cost" else "lower right")
@@ -238,6 +271,7 @@ def _log_if_wide(axes):
     low, high = axes.dataLim.y0, axes.dataLim.y1
     if low > 0 and high / low > 30:
         axes.set_yscale("log")
+        axes.yaxis.set_major_formatter(_PLAIN)
         axes.yaxis.set_minor_locator(NullLocator())
 
 
@@ -278,6 +312,7 @@ def time_panel(record):
                 axes.text(then[net], i - 0.18, f" {words.number(then[net])} ms", va="center", fontsize=8)
         axes.set_yticks(range(len(ours)), list(ours))
         axes.set(xscale="log" if then else "linear", title="A training step", xlabel="milliseconds")
+        axes.xaxis.set_major_formatter(_PLAIN)
         axes.set_xlim(right=3 * max((*ours.values(), *then.values())))
         axes.grid(axis="y", visible=False)
         if then:

@@ -5,6 +5,7 @@ same in all; what they leave open, one accuracy's own interval (`proportion`) sa
 """
 
 import dataclasses
+import functools
 import math
 
 import numpy as np
@@ -81,8 +82,14 @@ def estimate(values, level=LEVEL):
     if n == 1:
         return Estimate(1, mean, None, None, None)
     deviation = float(values.std(ddof=1))
-    reach = float(stats.t.ppf((1 + level) / 2, n - 1)) * deviation / math.sqrt(n)
+    reach = _t(level, n) * deviation / math.sqrt(n)
     return Estimate(n, mean, deviation, mean - reach, mean + reach, "Student's t")
+
+
+@functools.lru_cache
+def _t(level, n):
+    """How many standard errors the interval of a mean of n reaches to each side."""
+    return float(stats.t.ppf((1 + level) / 2, n - 1))
 
 
 def proportion(share, n, level=LEVEL):
@@ -127,7 +134,7 @@ def paired(first, second, overlap=0.0, level=LEVEL):
     if deviation <= 1e-12 * max(1.0, abs(mean)):
         return Comparison(n, mean, None, None, _signs(n, mean), "sign test")
     error = math.sqrt(1 / n + overlap) * deviation
-    reach = float(stats.t.ppf((1 + level) / 2, n - 1)) * error
+    reach = _t(level, n) * error
     p = 2 * float(stats.t.sf(abs(mean) / error, n - 1))
     return Comparison(n, mean, mean - reach, mean + reach, p, "corrected paired t" if overlap else "paired t")
 
