@@ -21,7 +21,7 @@ _WHOLE |= {
         "feature_column ffmpeg fused_conv gan graph_editor grid_rnn hadoop hooks image input_pipeline integrate kafka keras kernel_methods "
         "kinesis labeled_tensor learn libsvm linear_optimizer memory_stats mixed_precision model_pruning nearest_neighbor optimizer_v2 "
         "periodic_resample predictor proto quantization quantize receptive_field recurrent reduce_slice_ops remote_fused_graph resampler "
-        "rpc saved_model session_bundle slim.nets solvers sparsemax specs staging stat_summarizer stateless summary tensor_forest "
+        "rpc saved_model session_bundle solvers sparsemax specs staging stat_summarizer stateless summary tensor_forest "
         "tensorboard tensorrt testing text tfprof timeseries tpu util"
     ).split()
 }

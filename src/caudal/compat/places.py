@@ -93,7 +93,6 @@ _PREFIXES = [  # for whatever begins like that
     ("python.data.", ("data",)),
     ("python.estimator.", ("estimator",)),
     ("contrib.rnn.python.", ("contrib.rnn", "nn.rnn_cell", "nn")),
-    ("contrib.slim.python.slim.learning", ("contrib.slim.learning",)),
     ("contrib.layers.python.layers.utils", ("contrib.layers.utils", "contrib.layers")),
 ]
 
@@ -132,6 +131,8 @@ def below(path):
     for prefix, public in _PREFIXES:
         if path.startswith(prefix):
             return public
+    if path.startswith("contrib.slim.python.slim."):
+        return (path.replace(".python.slim", "", 1), "contrib.slim", "")
     parts = path.split(".")
     if parts[0] == "contrib" and "python" in parts[2:3]:
         return (".".join(parts[:2]), "")

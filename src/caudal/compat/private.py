@@ -42,6 +42,15 @@ class _Private(types.ModuleType):
                     return found
         raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
 
+    def __call__(self, *_, **__):
+        """What was taken for a module, as nothing says what it is, and is a function or a class."""
+        raise NotImplementedError(
+            f"tensorflow.{self._path}, which TensorFlow 1.15 keeps inside itself, is not made in Caudal. "
+            "docs/differences.md lists what is missing."
+        )
+
+    __mro_entries__ = __call__
+
     def _find(self, name):
         if name in EXTRAS.get(self._path, ()):
             return EXTRAS[self._path][name]

@@ -1,0 +1,49 @@
+"""Residual networks, first kind: normalisation after each convolution, ReLU after the sum.
+
+Source: He and others, Deep residual learning (2015), fig. 5.
+"""
+
+from ....build.scopes import variable_scope
+from ....ops.activations import relu
+from ...framework.arg_scope import add_arg_scope
+from ...layers.layers import collect, conv2d
+from ...layers.utils import last_dimension
+from .residual import block_of, depths, generator
+from .resnet_utils import conv2d_same, resnet_arg_scope, subsample
+
+__all__ = ["bottleneck", "resnet_arg_scope", "resnet_v1", "resnet_v1_50", "resnet_v1_block"]
+
+
+@add_arg_scope
+def bottleneck(inputs, depth, depth_bottleneck, stride, rate=1, outputs_collections=None, scope=None):
+    """A unit: 1x1, 3x3 and 1x1 convolutions, added to the inputs.
+
+    Args:
+      inputs: float `[batch, height, width, channels]`.
+      depth: the number of outputs.
+      depth_bottleneck: the number of channels inside.
+      stride: by how much height and width shrink.
+      rate: how far apart the places under the 3x3 kernel are.
+      outputs_collections: where the output goes.
+      scope: the scope of the variables.
+    """
+    with variable_scope(scope, "bottleneck_v1", [inputs]) as sc:
+        if depth == last_dimension(inputs.get_shape(), min_rank=4):
+            shortcut = subsample(inputs, stride, "shortcut")
+        else:
+            shortcut = conv2d(inputs, depth, [1, 1], stride=stride, activation_fn=None, scope="shortcut")
+        residual = conv2d(inputs, depth_bottleneck, [1, 1], stride=1, scope="conv1")
+        residual = conv2d_same(residual, depth_bottleneck, 3, stride, rate=rate, scope="conv2")
+        residual = conv2d(residual, depth, [1, 1], stride=1, activation_fn=None, scope="conv3")
+        return collect(outputs_collections, relu(shortcut + residual), sc.name)
+
+
+resnet_v1 = generator("resnet_v1", bottleneck, before=False)
+
+
+def resnet_v1_block(scope, base_depth, num_units, stride):
+    """A block of `num_units` units of `4 * base_depth` outputs; the last one has the stride."""
+    return block_of(bottleneck, scope, base_depth, num_units, stride)
+
+
+resnet_v1_50, resnet_v1_101, resnet_v1_152, resnet_v1_200 = depths(resnet_v1, resnet_v1_block)
