@@ -18,7 +18,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt
 
 study: $(VENV)/.study
 	$(BIN)/caudal study iris --out results/iris
-	$(BIN)/caudal study mnist --nets lenet --sizes 5000 --epochs 5 --repeats 1 --out results/mnist
+	$(BIN)/caudal study mnist --no-tune --nets lenet --sizes 5000 --epochs 5 --repeats 1 --out results/mnist
 
 test: lint $(VENV)/.native
 	$(BIN)/python -m pytest -n 2 tests

@@ -11,9 +11,9 @@ __all__ = ["main"]
 _COMMANDS = {  # name: its module's last part, what it does
     "run": ("run", "run a TensorFlow 1 program, unchanged"),
     "info": ("info", "versions, devices, threads"),
-    "study": ("study", "train the recorded networks; tables and curves"),
+    "study": ("study", "train networks over grids, sizes and seeds; tables and curves"),
 }
-_STUDY_NEEDS = {"click", "matplotlib", "rich", "sklearn"}
+_STUDY_NEEDS = {"click", "matplotlib", "optuna", "rich", "scipy", "sklearn", "sqlalchemy"}
 
 
 def main(args=None):

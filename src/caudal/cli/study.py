@@ -1,17 +1,23 @@
-"""`caudal study iris|mnist`: trains the recorded networks, shows progress, a table, and where the pictures lie."""
+"""`caudal study iris|mnist|run|resume|show|compare|list`: studies, computed and shown. study_requests.py makes requests of options."""
 
-import contextlib
 import os
+import shlex
+import signal
 import sys
-import time
-import warnings
 
 import click
-from rich import progress
 from rich.console import Console
 
-from ..data import mnist
-from ..study import iris_study, mnist_study
+from ..study import records
+from ..study.comparison_tables import compare as compare_studies
+from ..study.definition import StudyError
+from ..study.driver import SETTINGS, Options, compute, read_settings
+from ..study.pool import cores
+from ..study.study_tables import study_tables
+from ..study.tables import as_terminal
+from .study_options import Numbers, Pairs, computing
+from .study_progress import Shown
+from .study_requests import iris_request, mnist_request, own_request, request_of
 
 __all__ = ["main", "study"]
 
@@ -21,6 +27,7 @@ _ABOVE_0 = click.IntRange(min=1)
 
 def main(args):
     """The exit status of `caudal study` with `args`; what the user got wrong is said in a line."""
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         return study.main(args, prog_name="caudal study", standalone_mode=False) or 0
     except click.exceptions.NoArgsIsHelpError as error:
@@ -29,92 +36,152 @@ def main(args):
         error.show()
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
-        print("\nInterrupted: nothing of this run was kept; the same command begins it again.", file=sys.stderr)
+        print("\nInterrupted.", file=sys.stderr)
         return _INTERRUPTED
     except (OSError, ValueError) as error:
         print(f"caudal study: {error}", file=sys.stderr)
+    finally:
+        signal.signal(signal.SIGTERM, before)
     return 2
+
+
+def _interrupt(number, frame):
+    raise KeyboardInterrupt
 
 
 @click.group()
 def study():
-    """Train the recorded networks of 2017."""
-
-
-class _Rate(progress.ProgressColumn):
-    """Steps a second."""
-
-    def render(self, task):
-        return f"{task.speed or 0:,.0f} steps/s"
-
-
-class _Numbers(click.ParamType):
-    """Whole numbers above 0, with commas between them."""
-
-    name = "numbers"
-
-    def convert(self, value, param, ctx):
-        try:
-            numbers = [int(part) for part in value.split(",")]
-        except ValueError:
-            self.fail(f"{value!r} isn't a list of whole numbers, as 5000,10000 is", param, ctx)
-        if min(numbers) < 1:
-            self.fail(f"{min(numbers)} isn't above 0", param, ctx)
-        return list(dict.fromkeys(numbers))
+    """Train networks over grids, sizes and seeds; the recorded ones of 2017, or your own."""
 
 
 @study.command()
-@click.option("--out", default="results/iris", show_default=True, help="folder for curves and results")
-@click.option("--seeds", type=_ABOVE_0, default=7, show_default=True, help="trials of each setting")
+@click.option("--seeds", type=_ABOVE_0, default=15, show_default=True, help="trials of each setting")
 @click.option("--steps", type=_ABOVE_0, default=1000, show_default=True, help="iterations of each trial")
-def iris(out, seeds, steps):
+@computing("results/iris")
+def iris(out, options, **asked):
     """Regularisation, early stopping and the learning rate on 150 flowers."""
-    _study("iris", out, seeds * len(iris_study.SETTINGS) * steps, lambda tick: iris_study.run(out, seeds, steps, tick))
+    return _compute(iris_request(asked, _command()), out, options)
 
 
 @study.command("mnist")
-@click.option("--nets", default="lenet", show_default=True, help="lenet,tfnet,vishnet")
-@click.option("--sizes", type=_Numbers(), default="5000", show_default=True, help="training examples, as 5000,10000")
-@click.option("--epochs", type=click.FloatRange(min=0, min_open=True), default=5, show_default=True)
-@click.option("--repeats", type=_ABOVE_0, default=1, show_default=True, help="trials of each network and size")
+@click.option("--nets", default=None, help="of lenet,tfnet,vishnet; all by default")
+@click.option("--sizes", type=Numbers(), default=None, help="training examples, as 5000,10000; those of 2017 by default")
+@click.option("--epochs", type=click.FloatRange(min=0, min_open=True), default=None, help="50 by default")
+@click.option("--repeats", type=_ABOVE_0, default=None, help="trials of each network and size; 4 by default")
+@click.option("--tune/--no-tune", default=True, show_default=True, help="search lambda and rho first, or take those of 2017")
+@click.option("--grid", type=Pairs(), default=None, help="a grid of your own, as 'l2=1e-4,4e-4 keep_prob=0.5,0.75'")
+@click.option(
+    "--grid-epochs",
+    type=click.FloatRange(min=0, min_open=True),
+    default=None,
+    help="of the grid's trials; as --epochs by default",
+)
+@click.option("--grid-size", type=_ABOVE_0, default=None, help="examples of the grid's trials; 55,000 by default")
+@click.option(
+    "--early-stopping", type=_ABOVE_0, default=None, help="looks without a new least validation cost, then a trial ends"
+)
+@click.option("--looks", type=_ABOVE_0, default=None, help="how often a trial is looked at; 10, or 50 with early stopping")
+@click.option("--quick", is_flag=True, help="all of it in small, in three minutes on two cores")
 @click.option("--data", type=click.Path(), default=None, help="folder of the idx files; else $CAUDAL_DATA, cache, mirror")
 @click.option("--offline", is_flag=True, help="leave the mirrors alone")
-@click.option("--out", default="results/mnist", show_default=True, help="folder for pictures and results")
-def mnist_command(nets, sizes, epochs, repeats, data, offline, out):
-    """Networks on growing training sets of handwritten digits."""
-    digits = _load(data, offline)
-    nets = list(dict.fromkeys(nets.split(",")))
-    mnist_study.check(nets, sizes, digits)
-    steps = len(nets) * repeats * sum(mnist_study.steps_of(size, epochs) for size in sizes)
-    _study("mnist", out, steps, lambda tick: mnist_study.run(digits, out, nets, sizes, epochs, repeats, tick))
+@computing("results/mnist")
+def mnist_command(out, options, **asked):
+    """Three networks on handwritten digits: tuned, then trained on growing training sets."""
+    return _compute(mnist_request(asked, _command()), out, options)
 
 
-def _load(folder, offline):
-    """MNIST; where it stands in, the warning goes to the terminal."""
-    with warnings.catch_warnings(record=True) as said, _bar("fetching MNIST") as (bar, task):
-        warnings.simplefilter("always")
-        digits = mnist.load(folder, lambda name, done, total: bar.update(task, completed=done, total=total), offline)
-    for warning in said:
-        click.secho(str(warning.message), fg="yellow", err=True)
-    return digits
+@study.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@computing(None)
+def run(file, out, options):
+    """A study of your own: FILE binds a caudal.study.Study to the name `study`."""
+    request = own_request({"file": os.path.abspath(file)}, _command())
+    return _compute(request, out or os.path.join("results", request.study.name), options)
 
 
-@contextlib.contextmanager
-def _bar(name, total=None):
-    """A bar with rate and time left, and its task."""
-    parts = progress.TextColumn("{task.description}"), progress.BarColumn(), progress.MofNCompleteColumn(), _Rate()
-    times = progress.TimeElapsedColumn(), progress.TimeRemainingColumn()
-    with progress.Progress(*parts, *times, console=Console(stderr=True), transient=total is None) as bar:
-        yield bar, bar.add_task(name, total=total)
+@study.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+@computing(None, out=False, threads=False)
+def resume(folder, options):
+    """Go on with the study in FOLDER, which was stopped, or died."""
+    held = read_settings(folder)
+    if held["storage"] and not options.storage:
+        if "***" in held["storage"]:
+            raise StudyError(f"the study's storage has a password, which isn't kept: give --storage, as {held['storage']}")
+        options = _with(options, storage=held["storage"])
+    return _compute(request_of(held), folder, _with(options, threads=held["threads"]))
 
 
-def _study(name, out, steps, run):
-    """Runs a study with a bar of `steps`; prints its table and its files."""
-    os.makedirs(out, exist_ok=True)
-    start = time.perf_counter()
-    with _bar(name, steps) as (bar, task):
-        table, paths = run(lambda: bar.advance(task))
-    Console().print(table)
-    click.echo(f"{time.perf_counter() - start:.0f} s. Written to:")
-    for path in paths:
-        click.echo(f"  {os.path.abspath(path)}")
+def _with(options, **changes):
+    return Options(**(vars(options) | changes))
+
+
+@study.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False))
+def show(folder):
+    """Print the tables of the study in FOLDER."""
+    _show(records.load(folder))
+
+
+@study.command()
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False))
+def compare(folders):
+    """Print what two studies have in common, side by side."""
+    if len(folders) != 2:
+        raise click.UsageError("two studies are compared")
+    Console().print(as_terminal(compare_studies(*map(records.load, folders))))
+
+
+@study.command("list")
+@click.argument("folder", default="results", type=click.Path(file_okay=False))
+def list_command(folder):
+    """List the studies in FOLDER."""
+    if not os.path.isdir(folder):
+        raise StudyError(f"there is no folder {folder}")
+    found = [
+        entry.path
+        for entry in sorted(os.scandir(folder), key=lambda e: e.name)
+        if os.path.exists(os.path.join(entry.path, SETTINGS))
+    ]
+    for path in found:
+        click.echo(_line(path))
+    if not found:
+        click.echo(f"{folder} holds no study")
+
+
+def _line(folder):
+    held = read_settings(folder)
+    try:
+        record = records.load(folder)
+    except FileNotFoundError:
+        return f"{folder}: {held['name']}, begun and not ended; caudal study resume {shlex.quote(folder)}"
+    done = f"{len(record.trials)} of {record.planned} trials"
+    lost = [trial for trial in record.trials if not trial.complete]
+    rest = f", {len(lost)} failed or diverged" if lost else ""
+    return f"{folder}: {held['name']}, {done}{rest}, {record.data.name}; {held['command']}"
+
+
+def _command():
+    return shlex.join(["caudal", "study", *sys.argv[2:]])
+
+
+def _compute(request, folder, options):
+    """Computes a study with its progress shown; prints its tables, and where its files lie."""
+    resume_line = f"caudal study resume {shlex.quote(folder)}"
+    try:
+        with Shown(request.study.name, options.workers or max(1, len(cores()) // options.threads)) as events:
+            record = compute(request, folder, options, events)
+    except KeyboardInterrupt:
+        kept = "; what had ended is kept" if os.path.exists(os.path.join(folder, SETTINGS)) else ""
+        print(f"\nInterrupted{kept}. To go on: {resume_line}", file=sys.stderr)
+        return _INTERRUPTED
+    _show(record)
+    click.echo(f"Written to {os.path.abspath(folder)}")
+    return 0
+
+
+def _show(record):
+    console = Console()
+    for table in study_tables(record):
+        console.print(as_terminal(table))
+        console.print()

@@ -39,7 +39,7 @@ class Stop:
       end: the step after which it stops.
       kept: the step of the look that it keeps.
       look: that look's index into the trial's curves.
-      test: test accuracy in [0, 1] of what it keeps.
+      test: test accuracy in [0, 1] of what it keeps; None for a grid's trial.
       applied: whether training did end here; if not, it went on, so that both can be compared (the trial's `test` is the end's).
     """
 
@@ -47,7 +47,7 @@ class Stop:
     end: int
     kept: int
     look: int
-    test: float
+    test: float | None
     applied: bool
 
 
@@ -76,7 +76,7 @@ class Trial:
       seed: of weights, dropout and the order of the examples, in [1, 2**31).
       state: "complete", "failed" (it raised an error) or "diverged" (its cost was no longer finite).
       error: what was raised, or at which step the cost was what; None if complete.
-      training, validation, testing: a `Curve` or None. `validation` is None where these examples were trained on; `testing`,
+      training, validation, testing: a `Curve` or None. `training` is looked at over its first 2,000 examples; `validation` is None where these examples were trained on; `testing`,
         where it is watched, chooses nothing.
       stop: a `Stop` if early stopping was asked for.
       test: accuracy on the test part in [0, 1]; None for a grid's trial, and for one that isn't complete.
@@ -202,7 +202,7 @@ class StudyRecord:
       trials: `Trial`s in the study's own order (which isn't the order of their ends).
       planned: how many trials the study has in all; more than `trials` if it was stopped.
       grids: network to axis ("l2", "keep_prob", ...) to the list of its values, as the grid's trials were laid out.
-      chosen: network to the hyperparameters that its learning curve was trained with, `by`: "grid" or "record" or "user".
+      chosen: network to the hyperparameters that its learning curve was trained with, and "by": "grid", "record" or "user".
       weights: network to its number of weights, without biases.
       recorded: a `Recorded`, or None.
       pictures: index of a misread test example to its uint8 pixels `[height, width]` (nested lists), a bounded number; {} if no images.
