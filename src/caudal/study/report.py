@@ -1,66 +1,86 @@
-"""What a study leaves behind: a table in the terminal, results.json, and where things lie. curves.py draws the pictures."""
+"""What a study leaves to look at, from its record: the page, its tables and figures as files, events for TensorBoard, results.md."""
 
-import dataclasses
-import json
+import contextlib
 import os
 
-from rich.table import Table
+from . import events, panels
+from .drawing import save_files
+from .page import Contents, page
+from .provenance import as_text, provenance
+from .results import results_json, results_markdown
+from .study_tables import study_tables
+from .tables import as_csv, as_json, as_latex
 
-from .curves import spread
-
-__all__ = ["RECORDED", "RECORDED_SECONDS", "iris_table", "mnist_table", "percent", "save"]
-
-_SIZES = (5000, 10000, 20000, 40000, 60000)
-RECORDED = {  # test accuracy in percent, 50 epochs, 4 repeats (2017)
-    "lenet": dict(zip(_SIZES, (97.82, 98.32, 98.80, 98.85, 98.82), strict=True)),
-    "tfnet": dict(zip(_SIZES, (98.92, 99.27, 99.27, 99.22, 99.36), strict=True)),
-    "vishnet": dict(zip(_SIZES, (99.16, 99.33, 99.45, 99.48, 99.51), strict=True)),
-}
-RECORDED_SECONDS = {"lenet": 0.064, "tfnet": 0.59, "vishnet": 1.75}  # a step (2017)
+__all__ = ["contents_of", "write"]
 
 
-def percent(accuracies):
-    """Mean and standard deviation in words: `97.90 ± 0.12 %`; the mean alone if there is one."""
-    mean, deviation = spread(accuracies)
-    return f"{100 * mean:.2f} %" if len(accuracies) == 1 else f"{100 * mean:.2f} ± {100 * deviation:.2f} %"
+def write(record, folder):
+    """Writes everything that a study's record gives to look at; what an earlier call wrote is replaced.
+
+    Args:
+      record: a `StudyRecord`; a study that isn't whole gives what it has.
+      folder: an existing folder; it gets report.html, results.md and results.json, tables/ (CSV, JSON and LaTeX of each table),
+        figures/ (PNG and SVG of each) and tensorboard/ (an event file for each trial).
+
+    Returns:
+      list of paths: the page first, then what else a reader would open. Folders end in a slash.
+
+    Raises:
+      OSError: there is no space left, or the folder can't be written to.
+    """
+    contents = contents_of(record)
+    made = [_put(os.path.join(folder, "report.html"), page(contents))]
+    made.append(_put(os.path.join(folder, "results.md"), results_markdown(record)))
+    made.append(_put(os.path.join(folder, "results.json"), results_json(record)))
+    made.append(_tables(contents, _folder(folder, "tables")))
+    made.append(_figures(contents, _folder(folder, "figures")))
+    made.append(events.write(record, _folder(folder, "tensorboard")))
+    return made
 
 
-def iris_table(rows, title):
-    """A rich table; `rows` are dicts with setting, step, training, validation, test (the last three lists of accuracies)."""
-    table = Table(title=title, title_justify="left")
-    for name in ("setting", "steps", "training", "validation", "test", "validation cost"):
-        table.add_column(name, justify="left" if name == "setting" else "right")
-    for row in rows:
-        mean, deviation = spread(row["cost"])
-        cells = (percent(row[part]) for part in ("training", "validation", "test"))
-        table.add_row(row["setting"], f"{spread(row['steps'])[0]:.0f}", *cells, f"{mean:.3f} ± {deviation:.3f}")
-    return table
+def contents_of(record):
+    """The `Contents` of a record's page: all tables and panels."""
+    tables = {table.name: table for table in study_tables(record)}
+    time = panels.time_panel(record)
+    drawn = {
+        "learning": panels.learning_panels(record),
+        "grid": panels.grid_panels(record),
+        "training": panels.training_panels(record),
+        "time": [time] if time else [],
+    }
+    return Contents(record, tables, drawn)
 
 
-def mnist_table(trials, title, epochs):
-    """A rich table of `trials`, a dict from (network, size) to `Trial`s, beside the figures of 2017."""
-    table = Table(title=title, title_justify="left")
-    columns = ("network", "size", "epochs", "trials", "test accuracy", "2017, 50 epochs", "ms a step", "2017, ms a step")
-    for name in columns:
-        table.add_column(name, justify="left" if name == "network" else "right")
-    for (network, size), found in trials.items():
-        recorded = RECORDED[network].get(size)
-        table.add_row(
-            network,
-            f"{size:,}",
-            f"{epochs:g}",
-            str(len(found)),
-            percent([trial.test for trial in found]),
-            "–" if recorded is None else f"{recorded:.2f} %",
-            f"{1000 * spread([trial.seconds_per_step for trial in found])[0]:.2f}",
-            f"{1000 * RECORDED_SECONDS[network]:.0f}",
-        )
-    return table
+def _folder(*parts):
+    path = os.path.join(*parts, "")
+    os.makedirs(path, exist_ok=True)
+    return path
 
 
-def save(path, **results):
-    """Writes results as JSON, whole or not at all; dataclasses become objects."""
-    text = json.dumps(results, indent=1, default=dataclasses.asdict)
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        file.write(text + "\n")
-    os.replace(path + ".part", path)
+def _put(path, text):
+    """Writes a file whole or not at all; returns its path."""
+    try:
+        with open(path + ".part", "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(path + ".part", path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.remove(path + ".part")
+        raise
+    return path
+
+
+def _tables(contents, folder):
+    record = contents.record
+    for table in contents.tables.values():
+        path = os.path.join(folder, table.name)
+        _put(path + ".csv", as_csv(table))
+        _put(path + ".json", as_json(table, made_by=provenance(record, record.trials)))
+        _put(path + ".tex", as_latex(table, as_text(record, record.trials)))
+    return folder
+
+
+def _figures(contents, folder):
+    for panel in (panel for kind in contents.panels.values() for panel in kind):
+        save_files(panel.figure, os.path.join(folder, panel.name), f"{panel.alt}\n{as_text(contents.record, panel.trials)}")
+    return folder
