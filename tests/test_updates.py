@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import caudal as tf
+from caudal.backend import native
 from caudal.run import updates
 
 OPTIMIZERS = {
@@ -37,14 +38,18 @@ def _trained(make, shapes, first=0, steps=4):
         return session.run(variables)
 
 
-@pytest.fixture
-def sizes(monkeypatch):
-    """How many variables each of the joined updates changes."""
+@pytest.fixture(params=["native", "XLA"])
+def sizes(request, monkeypatch):
+    """How many variables each of the joined updates changes: where there are native kernels, and where there are none."""
+    if request.param == "XLA":
+        monkeypatch.setattr(updates.native_train, "kernel_of", lambda kind, attrs: None)
+    elif not native.ready():
+        pytest.skip(native.status())
     found, close = [], updates._close
 
-    def counted(groups, holder, key):
+    def counted(groups, holder, key, *rest):
         found.append(len(groups[key]))
-        return close(groups, holder, key)
+        return close(groups, holder, key, *rest)
 
     monkeypatch.setattr(updates, "_close", counted)
     return found
@@ -57,7 +62,7 @@ def test_variables_move_as_they_do_alone(name, sizes):
     assert sizes == ([] if name == "AdagradDA" else [len(SHAPES)])  # AdagradDA's formula takes a step of another dtype
     for k, shape in enumerate(SHAPES):
         (alone,) = _trained(make, [shape], first=k)
-        np.testing.assert_allclose(together[k], alone, rtol=2e-6, atol=1e-7)
+        np.testing.assert_allclose(together[k], alone, rtol=5e-6, atol=5e-6)
 
 
 def test_what_is_read_between_two_updates_keeps_them_apart(sizes):
@@ -77,6 +82,6 @@ def test_what_is_read_between_two_updates_keeps_them_apart(sizes):
 def test_many_variables_are_joined_in_groups(sizes):
     shapes = [(3, k + 1) for k in range(20)]
     together = _trained(OPTIMIZERS["Adam"], shapes)
-    assert sorted(sizes) == [4, 16]
+    assert sorted(sizes) in ([4, 16], [20])
     (alone,) = _trained(OPTIMIZERS["Adam"], shapes[-1:], first=19)
-    np.testing.assert_allclose(together[-1], alone, rtol=2e-6, atol=1e-7)
+    np.testing.assert_allclose(together[-1], alone, rtol=5e-6, atol=5e-6)
