@@ -413,8 +413,14 @@ def _traced(node, args, flops=None):
         env[id(tensor)] = Cell(state, state_key(tensor.op), tensor.op)
     trace = Trace(env, state, flops=flops)
     trace.walk([region.item])
-    out = [(trace.value(t), None) for t in region.given]
+    out = [(_given(trace, t, one), None) for t, one in zip(region.given, node.outputs, strict=False)]
     return out + [pair for key in region.keys for pair in _parts(state.get(key))], state
+
+
+def _given(trace, tensor, one):
+    """The value of an output; zeros for one of a branch that is known not to be taken, for which nobody asks then."""
+    found = trace.found(tensor)
+    return np.zeros(one.dims or (), tensor._dtype.base_dtype.np) if found is None else found
 
 
 def _whole(meta, array, rest):

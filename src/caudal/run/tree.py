@@ -11,6 +11,9 @@ __all__ = ["PASSING", "Cond", "Loop", "Tangled", "canonical", "inside", "reads",
 PASSING = SWITCHES | ENTERS | frozenset({"Identity", "RefIdentity", "LoopCond"})
 
 
+_NEVER = "never"  # the guard of what is dead in every run
+
+
 class Tangled(Exception):
     """The graph's branches don't nest, or what they hold cannot be raised."""
 
@@ -66,12 +69,13 @@ def inside(items):
             yield item
 
 
-def tree(items, touches):
+def tree(items, touches, around=()):
     """The tree of a frame's items.
 
     Args:
       items: ops and frames, in order.
       touches: op -> [(state, whether it writes)].
+      around: the guard of the whole.
 
     Returns:
       (items with conds among them, tensor -> its guard where it has one).
@@ -79,12 +83,12 @@ def tree(items, touches):
     Raises:
       Tangled: branches don't nest.
     """
-    made = _Level(items, touches)
+    made = _Level(items, touches, around)
     return made.items(), made.guards
 
 
-def _loop(frame, touches):
-    parts = [tree(part, touches)[0] for part in (frame.condition, frame.body, frame.after)]
+def _loop(frame, touches, around):
+    parts = [tree(part, touches, around)[0] for part in (frame.condition, frame.body, frame.after)]
     return Loop(frame, *parts)
 
 
@@ -96,7 +100,8 @@ class _Level:
       keys: for each item its guard; for a Merge, with its condition and None as the last pair.
     """
 
-    def __init__(self, items, touches):
+    def __init__(self, items, touches, around):
+        self.around = dict(around)
         self.all, self.guards, self.keys, self.merges = [i for i in items if not _idle(i)], {}, [], {}
         self.preds = {}
         for item in self.all:
@@ -106,7 +111,8 @@ class _Level:
 
     def items(self):
         """The items, gathered."""
-        self.loops = {k: _loop(i, self.touches) for k, i in enumerate(self.all) if isinstance(i, Frame)}
+        frames = [(k, i) for k, i in enumerate(self.all) if isinstance(i, Frame)]
+        self.loops = {k: _loop(i, self.touches, (*self.around.items(), *self.keys[k])) for k, i in frames}
         return self._gathered(range(len(self.all)), 0)
 
     # --- guards -----------------------------------------------------------------------------------
@@ -131,14 +137,11 @@ class _Level:
             self.guards[tensor] = self._with(guard, pred, side)
         return guard
 
-    @staticmethod
-    def _with(guard, pred, side):
-        known = dict(guard).get(pred)
+    def _with(self, guard, pred, side):
+        known = (self.around | dict(guard)).get(pred)
         if known is None:
             return (*guard, (pred, side))
-        if known != side:
-            raise Tangled("a value of one branch is switched to the other")
-        return guard
+        return guard if known == side else _NEVER
 
     def _note(self, keys, guard):
         if guard:
@@ -148,6 +151,8 @@ class _Level:
         found = ()
         for one in taken:
             guard = self.guards.get(one, ())
+            if guard is _NEVER:
+                raise Tangled("a value of one branch is used in the other")
             longer, shorter = (guard, found) if len(guard) > len(found) else (found, guard)
             if longer[: len(shorter)] != shorter:
                 raise Tangled("an op takes values of two branches")
@@ -158,7 +163,13 @@ class _Level:
         if len(op._inputs) != 2:
             raise Tangled(f"a Merge of {len(op._inputs)} values")
         first, second = (self.guards.get(t, ()) for t in op._inputs)
-        if not first or len(first) != len(second) or first[:-1] != second[:-1] or first[-1][0] is not second[-1][0]:
+        if (
+            _NEVER in (first, second)
+            or not first
+            or len(first) != len(second)
+            or first[:-1] != second[:-1]
+            or first[-1][0] is not second[-1][0]
+        ):
             raise Tangled("a Merge of values that are not of the two branches of one condition")
         if first[-1][1] == second[-1][1]:
             raise Tangled("a Merge of two values of one branch")

@@ -1,0 +1,357 @@
+"""Conds and loops, compiled and run by the executor: the same numbers either way, and what compiles does compile."""
+
+import numpy as np
+import pytest
+
+import caudal as tf
+from caudal.run import plan as planning
+from caudal.run import regions
+from caudal.run.flow import Flow
+from caudal.run.raised_step import RaisedStep
+
+X = np.random.RandomState(0).randn(4, 3).astype(np.float32)
+WORDS = np.random.RandomState(1).randn(2, 6, 3).astype(np.float32)
+PROGRAMS = {}
+
+
+def program(compiles=True, want=None, runs=3):
+    """Registers a program: a function of the fed `x` that gives what to fetch, or (fetches, an op to run between).
+
+    `want`: of X, what NumPy says; `compiles`: whether no step of it is left to the executor.
+    """
+
+    def register(function):
+        PROGRAMS[function.__name__] = function, compiles, want, runs
+        return function
+
+    return register
+
+
+# --- cond ----------------------------------------------------------------------------------------------
+
+
+@program(want=lambda x: x * 2 if x.sum() > 0 else x * 3)
+def cond_picks(x):
+    return tf.cond(tf.reduce_sum(x) > 0, lambda: x * 2, lambda: x * 3)
+
+
+@program(want=lambda x: [x + 1, x[0]])
+def cond_of_several(x):
+    return tf.cond(x[0, 0] > 0, lambda: (x + 1, x[0]), lambda: (x - 1, x[1]))
+
+
+@program()
+def cond_nested(x):
+    inner = lambda: tf.cond(x[0, 1] > 0, lambda: tf.matmul(x, x, transpose_b=True), lambda: tf.zeros([4, 4]))  # noqa: E731
+    return tf.cond(x[0, 0] > 0, inner, lambda: tf.ones([4, 4]))
+
+
+@program()
+def cond_gradient(x):
+    y = tf.cond(x[0, 0] > 0, lambda: tf.tanh(x) * x, lambda: tf.exp(x))
+    return tf.gradients(y, x)[0]
+
+
+@program()
+def cond_nested_gradient(x):
+    inner = lambda: tf.cond(x[0, 1] > 0, lambda: tf.sin(x) * x, lambda: x)  # noqa: E731
+    return tf.gradients(tf.cond(x[0, 0] > 0, inner, lambda: tf.exp(x)), x)[0]
+
+
+@program()
+def cond_within_a_model(x):
+    weights = tf.get_variable("w", initializer=np.ones((3, 3), np.float32))
+    training = tf.placeholder_with_default(True, [])
+    h = tf.cond(training, lambda: tf.matmul(x, weights) * 0.5, lambda: tf.matmul(x, weights))
+    loss = tf.reduce_sum(h * h)
+    return loss, tf.train.GradientDescentOptimizer(0.01).minimize(loss)
+
+
+@program(compiles=False)
+def cond_of_other_shapes(x):
+    return tf.cond(x[0, 0] > 0, lambda: x[:2], lambda: x)
+
+
+@program()
+def cond_assigns(x):
+    count = tf.get_variable("n", initializer=0.0)
+    return tf.cond(x[0, 0] > 0, lambda: tf.assign_add(count, 1.0), lambda: tf.assign_add(count, 10.0)) + 0.0
+
+
+@program()
+def cond_leaves_a_variable(x):
+    count = tf.get_variable("n", initializer=np.float32(2), use_resource=True)
+    made = tf.cond(x[0, 0] < 0, lambda: tf.group(count.assign_add(1.0)), lambda: tf.no_op())
+    with tf.control_dependencies([made]):
+        return count.read_value()
+
+
+@program()
+def random_in_a_cond(x):
+    return tf.cond(x[0, 0] > 0, lambda: tf.random_uniform([3], seed=4), lambda: tf.random_uniform([3], seed=5))
+
+
+@program()
+def case_of_three(x):
+    first = x[0, 0]
+    return tf.case([(first > 5, lambda: x), (first > 1, lambda: x * 2)], default=lambda: x * 3)
+
+
+# --- while ---------------------------------------------------------------------------------------------
+
+
+@program(want=lambda x: ((((x * 1.5 + 1) * 1.5 + 1) * 1.5 + 1) * 1.5 + 1) * 1.5 + 1)
+def while_counts(x):
+    return tf.while_loop(lambda i, a: i < 5, lambda i, a: (i + 1, a * 1.5 + 1), [0, x])[1]
+
+
+@program()
+def while_data_decide(x):
+    return tf.while_loop(lambda i, a: tf.reduce_sum(a) < 100, lambda i, a: (i + 1, a * 1.5 + 1), [0, x])
+
+
+@program()
+def while_never_runs(x):
+    return tf.while_loop(lambda i, a: i < 0, lambda i, a: (i + 1, a * 2), [0, x])
+
+
+@program()
+def while_at_most(x):
+    return tf.while_loop(
+        lambda a: tf.reduce_sum(a) < 1e6,
+        lambda a: a * 1.5 + 1,
+        [x],
+        maximum_iterations=4,
+        swap_memory=True,
+        parallel_iterations=1,
+    )
+
+
+@program()
+def while_at_most_gradient(x):
+    y = tf.while_loop(lambda a: tf.reduce_sum(a) < 30, lambda a: tf.sin(a) + a * 1.5 + 1, [x], maximum_iterations=9)
+    return tf.gradients(y, x)[0]
+
+
+@program(compiles=False)
+def while_data_decide_gradient(x):
+    y = tf.while_loop(lambda a: tf.reduce_sum(a) < 30, lambda a: tf.sin(a) + a * 1.5 + 1, [x])
+    return tf.gradients(y, x)[0]
+
+
+@program()
+def while_gradient(x):
+    w = tf.get_variable("w", initializer=np.eye(3, dtype=np.float32))
+    y = tf.while_loop(lambda i, a: i < 5, lambda i, a: (i + 1, tf.tanh(tf.matmul(a, w)) * a + 1), [0, x])[1]
+    return tf.gradients(y, [x, w])
+
+
+@program()
+def while_nested(x):
+    def body(i, a):
+        return i + 1, tf.while_loop(lambda j, b: j < 3, lambda j, b: (j + 1, b * 1.1 + tf.cast(i, tf.float32)), [0, a])[1]
+
+    return tf.while_loop(lambda i, a: i < 4, body, [0, x])[1]
+
+
+@program()
+def while_nested_gradient(x):
+    def body(i, a):
+        return i + 1, tf.while_loop(lambda j, b: j < 3, lambda j, b: (j + 1, tf.sin(b) * 1.1), [0, a])[1]
+
+    return tf.gradients(tf.while_loop(lambda i, a: i < 4, body, [0, x])[1], x)[0]
+
+
+@program()
+def while_with_a_cond(x):
+    def body(i, a):
+        return i + 1, tf.cond(tf.equal(i % 2, 0), lambda: a * 2 + tf.sin(a), lambda: a - 1)
+
+    y = tf.while_loop(lambda i, a: i < 5, body, [0, x])[1]
+    return y, tf.gradients(y, x)[0]
+
+
+@program()
+def while_in_a_cond(x):
+    loop = lambda: tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a * a * 0.5), [0, x])[1]  # noqa: E731
+    y = tf.cond(x[0, 0] > 0, loop, lambda: x)
+    return y, tf.gradients(y, x)[0]
+
+
+@program()
+def while_assigns(x):
+    total = tf.get_variable("t", initializer=np.float32(1), use_resource=True)
+
+    def body(i):
+        with tf.control_dependencies([tf.assign_add(total, tf.cast(i, tf.float32) + x[0, 0])]):
+            return i + 1
+
+    with tf.control_dependencies([tf.while_loop(lambda i: i < 4, body, [0])]):
+        return total.read_value()
+
+
+@program()
+def random_in_a_loop(x):
+    return tf.while_loop(lambda i, a: i < 5, lambda i, a: (i + 1, a + tf.random_normal([4, 3], seed=1)), [0, x])[1]
+
+
+@program()
+def array_in_a_loop(x):
+    rows = tf.TensorArray(tf.float32, 5)
+    done = tf.while_loop(lambda i, a, r: i < 5, lambda i, a, r: (i + 1, a * 0.9, r.write(i, tf.sin(a))), [0, x, rows])
+    y = done[2].stack()
+    return y, tf.gradients(y, x)[0]
+
+
+@program(compiles=False)
+def array_of_one_index(x):
+    rows = tf.TensorArray(tf.float32, 5, clear_after_read=False).unstack(tf.concat([x, x[:1]], 0))
+    at = tf.cast(tf.abs(x[0, 0]), tf.int32)
+    return tf.while_loop(lambda i, a: i < 3, lambda i, a: (i + 1, a + rows.read(at)), [0, x[0]])[1]
+
+
+# --- map, scan, recurrent nets ----------------------------------------------------------------------------
+
+
+@program(want=lambda x: x * x + 1)
+def map_rows(x):
+    return tf.map_fn(lambda row: row * row + 1, x)
+
+
+@program(want=lambda x: 2 * x)
+def map_gradient(x):
+    return tf.gradients(tf.map_fn(lambda row: row * row + 1, x), x)[0]
+
+
+@program()
+def scan_rows(x):
+    y = tf.scan(lambda a, row: a * row + 1, x)
+    return y, tf.gradients(y, x)[0]
+
+
+@program()
+def scan_from_a_start(x):
+    y = tf.scan(lambda a, row: tf.tanh(a) * row, x, initializer=tf.ones([3]), reverse=True)
+    return y, tf.gradients(y, x)[0]
+
+
+@program()
+def folds(x):
+    left, right = tf.foldl(lambda a, row: a * row + 1, x), tf.foldr(lambda a, row: a * row + 1, x)
+    return left, right, tf.gradients(left + right, x)[0]
+
+
+def _trains(outputs):
+    loss = tf.reduce_mean(tf.square(outputs - 0.3))
+    return loss, tf.train.MomentumOptimizer(0.5, 0.9).minimize(loss)
+
+
+@program(runs=5)
+def dynamic_rnn_trains(x):
+    cell = tf.nn.rnn_cell.LSTMCell(5, initializer=tf.random_uniform_initializer(-0.4, 0.4, seed=2))
+    return _trains(tf.nn.dynamic_rnn(cell, tf.constant(WORDS) * x[0], dtype=tf.float32)[0])
+
+
+@program(runs=5)
+def dynamic_rnn_of_lengths_trains(x):
+    cell = tf.nn.rnn_cell.GRUCell(5, kernel_initializer=tf.random_uniform_initializer(-0.4, 0.4, seed=2))
+    lengths = tf.cast(tf.abs(x[0, :2]) * 2, tf.int32)
+    return _trains(tf.nn.dynamic_rnn(cell, tf.constant(WORDS) * x[0], lengths, dtype=tf.float32)[0])
+
+
+@program(runs=5)
+def bidirectional_rnn_trains(x):
+    cells = [tf.nn.rnn_cell.BasicRNNCell(4) for _ in range(2)]
+    with tf.variable_scope("b", initializer=tf.random_uniform_initializer(-0.4, 0.4, seed=2)):
+        outputs, _ = tf.nn.bidirectional_dynamic_rnn(*cells, tf.constant(WORDS) * x[0], dtype=tf.float32)
+    return _trains(tf.concat(outputs, 2))
+
+
+@program(runs=5)
+def static_rnn_of_lengths_trains(x):
+    cell = tf.nn.rnn_cell.BasicRNNCell(5)
+    lengths = tf.cast(tf.abs(x[0, :2]) * 2, tf.int32)
+    with tf.variable_scope("s", initializer=tf.random_uniform_initializer(-0.4, 0.4, seed=2)):
+        steps = tf.unstack(tf.constant(WORDS) * x[0], axis=1)
+        outputs, _ = tf.nn.static_rnn(cell, steps, sequence_length=lengths, dtype=tf.float32)
+    return _trains(tf.stack(outputs))
+
+
+# --- either way ---------------------------------------------------------------------------------------------
+
+
+def _run(name, monkeypatch, raise_all):
+    """(values of each run, the steps of the plan) of a program, compiled or on the executor."""
+    function, _, _, runs = PROGRAMS[name]
+    if raise_all:
+        monkeypatch.setattr(regions, "_worth", lambda *_: True)
+    else:
+        monkeypatch.setattr(planning, "regions_of", lambda *_: None)
+    with tf.Graph().as_default(), tf.Session() as session:
+        tf.set_random_seed(5)
+        x = tf.placeholder(tf.float32, [4, 3])
+        fetches = function(x)
+        session.run(tf.global_variables_initializer())
+        values = [session.run(fetches, {x: X}) for _ in range(runs)]
+        plans = [plan for _, plans, _ in session._plans.values() for plan in plans.values()]
+        return values, plans[-1].steps
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.filterwarnings("ignore")
+def test_either_way(name, monkeypatch, record_property):
+    """A program gives the same compiled as op by op, run after run."""
+    record_property("program", "programs with conds and loops, compiled and run op by op")
+    _, compiles, want, _ = PROGRAMS[name]
+    with monkeypatch.context() as patch:
+        have, steps = _run(name, patch, True)
+    with monkeypatch.context() as patch:
+        other, _ = _run(name, patch, False)
+    for one, two in zip(tf.contrib.framework.nest.flatten(have), tf.contrib.framework.nest.flatten(other), strict=True):
+        if one is not None:
+            np.testing.assert_allclose(one, two, rtol=2e-5, atol=2e-6)
+    if want is not None:
+        for one, two in zip(have[0] if isinstance(have[0], (list, tuple)) else [have[0]], _listed(want(X)), strict=True):
+            np.testing.assert_allclose(one, two, rtol=1e-5)
+    left = any(isinstance(step, Flow) or getattr(step, "refused", ()) for step in steps)
+    assert left is not compiles
+    assert not compiles or any(isinstance(step, RaisedStep) for step in steps)
+
+
+def _listed(value):
+    return value if isinstance(value, list) else [value]
+
+
+def test_small_work_stays_interpreted():
+    """A small loop is not worth a compilation."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        session.run(tf.while_loop(lambda i: i < 100, lambda i: i + 1, [0]))
+        (_, plans, _), *_ = session._plans.values()
+        assert [type(step) for plan in plans.values() for step in plan.steps] == [Flow]
+
+
+@pytest.mark.parametrize("index", [(lambda i: i, 3), (lambda i: 0, 5), (lambda i: i + 1, 5)])
+def test_a_wrong_index_is_told(index, monkeypatch):
+    """What TF refuses is refused, since a loop that might do it isn't compiled."""
+    monkeypatch.setattr(regions, "_worth", lambda *_: True)
+    at, size = index
+    with tf.Graph().as_default(), tf.Session() as session:
+        rows = tf.TensorArray(tf.float32, size)
+        done = tf.while_loop(lambda i, r: i < 5, lambda i, r: (i + 1, r.write(at(i), 1.0)), [0, rows])
+        with pytest.raises(tf.errors.InvalidArgumentError, match="index"):
+            session.run(done[1].flow)
+
+
+def test_an_assert_speaks_up(monkeypatch):
+    """An Assert in a compiled plan is the executor's, and what comes after it is compiled."""
+    monkeypatch.setattr(regions, "_worth", lambda *_: True)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x = tf.placeholder(tf.float32, [4, 3])
+        with tf.control_dependencies([tf.assert_positive(x)]):
+            y = tf.map_fn(lambda row: row * 2, tf.identity(x))
+        np.testing.assert_allclose(session.run(y, {x: np.abs(X)}), np.abs(X) * 2)
+        with pytest.raises(tf.errors.InvalidArgumentError, match="assertion failed"):
+            session.run(y, {x: -np.abs(X)})
+        (_, plans, _), *_ = session._plans.values()
+        steps = [step for plan in plans.values() for step in plan.steps]
+        assert any(isinstance(step, RaisedStep) for step in steps) and not any(isinstance(step, Flow) for step in steps)
