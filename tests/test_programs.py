@@ -25,3 +25,19 @@ def test_a_line_fits_one_point_at_a_time():
                 sess.run(step, {x: one, y: 3.0 * one + 1.0})
         got = sess.run([slope, start, cost], {x: np.float32([0, 1, 2]), y: np.float32([1, 4, 7])})
     np.testing.assert_allclose(got, [3.0, 1.0, 0.0], atol=1e-3)
+
+
+def test_a_state_is_carried_from_run_to_run():
+    """A cell's state, a named tuple, is fetched and fed as one."""
+    steps = tf.placeholder(tf.float32, [2, 3, 1])
+    cell = tf.nn.rnn_cell.BasicLSTMCell(4)
+    start = cell.zero_state(2, tf.float32)
+    outs, end = tf.nn.dynamic_rnn(cell, steps, initial_state=start)
+    both, _ = tf.nn.dynamic_rnn(cell, tf.concat([steps, steps], 1), initial_state=cell.zero_state(2, tf.float32))
+    value = np.random.RandomState(0).normal(size=(2, 3, 1))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        state = sess.run(end, {steps: value})
+        assert isinstance(state, tf.nn.rnn_cell.LSTMStateTuple)
+        second = sess.run(outs, {steps: value, start: state})
+        np.testing.assert_allclose(second, sess.run(both, {steps: value})[:, 3:], rtol=1e-5, atol=1e-7)

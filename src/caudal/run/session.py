@@ -143,7 +143,7 @@ class BaseSession:
         graph = self._graph
         if type(feed_dict) is dict and all([type(key) is Tensor and key.op.graph is graph for key in feed_dict]):
             return tuple(feed_dict), [value_for(graph, key, value, key) for key, value in feed_dict.items()]
-        if not isinstance(feed_dict, dict) or any(type(key) is tuple for key in feed_dict):
+        if not isinstance(feed_dict, dict) or any(isinstance(key, tuple) for key in feed_dict):
             feed_dict = nest.flatten_dict_items(feed_dict)
         for key, value in feed_dict.items():
             if type(key) is Tensor and key.op.graph is graph:
