@@ -29,11 +29,11 @@ def start(*args):
 
 def first(file, folder, *options):
     """The command that begins a study; `again` goes on with it."""
-    return start("run", file, "--out", folder, "--workers", "2", *options)
+    return start("run", file, "--out", folder, "--workers", "2", "--no-report", *options)
 
 
 def again(folder):
-    return start("resume", folder, "--workers", "2", "--attempts", "1000")
+    return start("resume", folder, "--workers", "2", "--attempts", "1000", "--no-report")
 
 
 def ended(process):

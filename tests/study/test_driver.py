@@ -11,7 +11,7 @@ import time
 import kills
 import pytest
 
-from caudal.cli import study
+from caudal.cli import study, study_requests
 from caudal.study import driver, records
 from caudal.study.storage import DATABASE, DiskFull, Storage
 
@@ -20,7 +20,7 @@ TINY = os.path.join(os.path.dirname(__file__), "tiny.py")
 
 def run(folder, *options):
     """The tiny study computed in this process; its record."""
-    assert study.main(["run", TINY, "--out", str(folder), *options]) == 0
+    assert study.main(["run", TINY, "--out", str(folder), "--no-report", *options]) == 0
     return records.load(folder)
 
 
@@ -66,7 +66,7 @@ def test_interrupted_and_resumed(calm, tmp_path, capsys):
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[1]
     assert process.returncode == 130 and f"caudal study resume {tmp_path}" in said
-    assert study.main(["resume", str(tmp_path)]) == 0
+    assert study.main(["resume", str(tmp_path), "--no-report"]) == 0
     assert kills.same(records.load(calm), records.load(tmp_path))
 
 
@@ -80,9 +80,9 @@ def test_full_disk_keeps_what_ended(calm, tmp_path, monkeypatch):
         add(self, trial, *rest)
 
     monkeypatch.setattr(Storage, "add", full_once)
-    assert study.main(["run", TINY, "--out", str(tmp_path), "--workers", "1"]) == 2
+    assert study.main(["run", TINY, "--out", str(tmp_path), "--workers", "1", "--no-report"]) == 2
     assert len(records.load(tmp_path).trials) == 2
-    assert study.main(["resume", str(tmp_path), "--workers", "1"]) == 0
+    assert study.main(["resume", str(tmp_path), "--workers", "1", "--no-report"]) == 0
     assert kills.same(records.load(calm), records.load(tmp_path))
 
 
@@ -103,7 +103,7 @@ def test_what_fails_is_recorded(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.path.dirname(__file__))
     monkeypatch.syspath_prepend(os.path.dirname(__file__))
     (tmp_path / "failing.py").write_text(FAILING)
-    assert study.main(["run", str(tmp_path / "failing.py"), "--out", str(tmp_path / "out")]) == 0
+    assert study.main(["run", str(tmp_path / "failing.py"), "--out", str(tmp_path / "out"), "--no-report"]) == 0
     record = records.load(tmp_path / "out")
     assert [trial.state for trial in record.stage("grid")] == ["complete", "diverged", "failed", "failed"]
     assert "the cost was" in record.trials[1].error and "six is too many" in record.trials[2].error
@@ -143,7 +143,7 @@ def test_other_codes_trials_are_computed_anew_or_kept(calm, tmp_path, monkeypatc
     events, ended = driver.Events(), []
     events.ended = ended.append
     monkeypatch.setattr("caudal.study.jobs.code", lambda: "another")
-    from_file = study.own_request({"file": TINY}, "")
+    from_file = study_requests.own_request({"file": TINY}, "")
     record = driver.compute(from_file, str(tmp_path), driver.Options(keep=True), events)
     assert not ended and [dataclasses.replace(t, key="") for t in record.trials] == [
         dataclasses.replace(t, key="") for t in records.load(calm).trials

@@ -8,7 +8,7 @@ import sys
 import click
 from rich.console import Console
 
-from ..study import records
+from ..study import records, report
 from ..study.comparison_tables import compare as compare_studies
 from ..study.definition import StudyError
 from ..study.driver import SETTINGS, Options, compute, read_settings
@@ -58,9 +58,9 @@ def study():
 @click.option("--seeds", type=_ABOVE_0, default=15, show_default=True, help="trials of each setting")
 @click.option("--steps", type=_ABOVE_0, default=1000, show_default=True, help="iterations of each trial")
 @computing("results/iris")
-def iris(out, options, **asked):
+def iris(out, options, written, **asked):
     """Regularisation, early stopping and the learning rate on 150 flowers."""
-    return _compute(iris_request(asked, _command()), out, options)
+    return _compute(iris_request(asked, _command()), out, options, written)
 
 
 @study.command("mnist")
@@ -85,31 +85,31 @@ def iris(out, options, **asked):
 @click.option("--data", type=click.Path(), default=None, help="folder of the idx files; else $CAUDAL_DATA, cache, mirror")
 @click.option("--offline", is_flag=True, help="leave the mirrors alone")
 @computing("results/mnist")
-def mnist_command(out, options, **asked):
+def mnist_command(out, options, written, **asked):
     """Three networks on handwritten digits: tuned, then trained on growing training sets."""
-    return _compute(mnist_request(asked, _command()), out, options)
+    return _compute(mnist_request(asked, _command()), out, options, written)
 
 
 @study.command()
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 @computing(None)
-def run(file, out, options):
+def run(file, out, options, written):
     """A study of your own: FILE binds a caudal.study.Study to the name `study`."""
     request = own_request({"file": os.path.abspath(file)}, _command())
-    return _compute(request, out or os.path.join("results", request.study.name), options)
+    return _compute(request, out or os.path.join("results", request.study.name), options, written)
 
 
 @study.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
 @computing(None, out=False, threads=False)
-def resume(folder, options):
+def resume(folder, options, written):
     """Go on with the study in FOLDER, which was stopped, or died."""
     held = read_settings(folder)
     if held["storage"] and not options.storage:
         if "***" in held["storage"]:
             raise StudyError(f"the study's storage has a password, which isn't kept: give --storage, as {held['storage']}")
         options = _with(options, storage=held["storage"])
-    return _compute(request_of(held), folder, _with(options, threads=held["threads"]))
+    return _compute(request_of(held), folder, _with(options, threads=held["threads"]), written)
 
 
 def _with(options, **changes):
@@ -118,9 +118,13 @@ def _with(options, **changes):
 
 @study.command()
 @click.argument("folder", type=click.Path(exists=True, file_okay=False))
-def show(folder):
-    """Print the tables of the study in FOLDER."""
-    _show(records.load(folder))
+@click.option("--write", is_flag=True, help="write the report, pictures and files of the tables anew")
+def show(folder, write):
+    """Print the tables of the study in FOLDER; of one that isn't whole, what it has."""
+    record = records.load(folder)
+    _show(record)
+    if write:
+        _write(record, folder)
 
 
 @study.command()
@@ -129,7 +133,8 @@ def compare(folders):
     """Print what two studies have in common, side by side."""
     if len(folders) != 2:
         raise click.UsageError("two studies are compared")
-    Console().print(as_terminal(compare_studies(*map(records.load, folders))))
+    for table in compare_studies(*map(records.load, folders)):
+        Console().print(as_terminal(table))
 
 
 @study.command("list")
@@ -165,19 +170,25 @@ def _command():
     return shlex.join(["caudal", "study", *sys.argv[2:]])
 
 
-def _compute(request, folder, options):
+def _compute(request, folder, options, written):
     """Computes a study with its progress shown; prints its tables, and where its files lie."""
-    resume_line = f"caudal study resume {shlex.quote(folder)}"
     try:
         with Shown(request.study.name, options.workers or max(1, len(cores()) // options.threads)) as events:
             record = compute(request, folder, options, events)
     except KeyboardInterrupt:
         kept = "; what had ended is kept" if os.path.exists(os.path.join(folder, SETTINGS)) else ""
-        print(f"\nInterrupted{kept}. To go on: {resume_line}", file=sys.stderr)
+        print(f"\nInterrupted{kept}. To go on: caudal study resume {shlex.quote(folder)}", file=sys.stderr)
         return _INTERRUPTED
     _show(record)
-    click.echo(f"Written to {os.path.abspath(folder)}")
+    if written:
+        _write(record, folder)
     return 0
+
+
+def _write(record, folder):
+    click.echo("Written to:")
+    for path in report.write(record, folder):
+        click.echo(f"  {os.path.relpath(path)}")
 
 
 def _show(record):

@@ -77,6 +77,9 @@ def computing(folder, out=True, threads=True):
         ),
         click.option("--attempts", type=_ABOVE_0, default=5, show_default=True, help="of a trial whose workers die"),
         click.option("--retry", is_flag=True, help="do failed trials again"),
+        click.option(
+            "--report/--no-report", "written", default=True, show_default=True, help="write the page, its pictures and files"
+        ),
         click.option("--keep", is_flag=True, help="take trials that another version of Caudal computed as they are"),
     ]
 

@@ -7,8 +7,10 @@ import contextlib
 import dataclasses
 import fcntl
 import json
+import math
 import os
 import shutil
+import time
 import traceback
 
 import numpy as np
@@ -28,6 +30,7 @@ SETTINGS = "settings.json"  # in a study's folder
 _FORMAT = 1
 _RESERVE = 4 << 20  # bytes that are held back, so that there is room for trials that end when the disk is full
 _A_TRIAL = 200_000  # bytes, about, that a trial takes
+_SAVED = 60  # seconds until the record is written anew, for who looks at it meanwhile
 _PICTURES = 100  # misread examples that are kept as pictures, at most
 
 
@@ -135,7 +138,7 @@ class _Session:
         self.storage = Storage(study.name, folder, options.storage)
         self.plan = Plan(study, self.data, sums, request.source, options.threads)
         self.known = self._known()
-        self.jobs, self.chosen = [], {}
+        self.jobs, self.chosen, self.saved = [], {}, -math.inf
         self._write_settings()
 
     def _known(self):
@@ -178,6 +181,8 @@ class _Session:
         for trial in pool.run(missing, self.datasets, self.request.origin, self.events.steps) if missing else ():
             self._keep(trial, by_key[trial.key], reserve)
             self.events.ended(trial)
+            if time.monotonic() - self.saved > _SAVED:
+                self.save()
 
     def _is_missing(self, job):
         trial = self.known.get(self._name(job))
@@ -242,6 +247,7 @@ class _Session:
             seconds=_wall(trials),
         )
         records.save(record, self.folder)
+        self.saved = time.monotonic()
         return record
 
 
