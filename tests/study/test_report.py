@@ -110,7 +110,7 @@ def test_what_the_page_shows(folders):
         assert f'<figure id="{kind}' in digits
     for words in ("lenet, 2017", "97.82", "★", "diverged", "prefers-color-scheme: dark", "@media print", "360"):
         assert words in digits
-    for words in ("What early stopping changed", "keeps this look", "validation cost", "stops early"):
+    for words in ("What early stopping changed", "what it keeps", "validation cost", "stops early"):
         assert words in iris
     images = [base64.b64decode(found) for found in re.findall(r"data:image/png;base64,([^\"]+)", digits)]
     assert len(images) > 40 and all(data.startswith(b"\x89PNG") for data in images)

@@ -192,7 +192,7 @@ def _folded(summary, body):
 
 
 def _training(contents):
-    caption = "Thick: the mean of the trials; the band: its 95 % interval; faint: single seeds. Vertical: where early stopping ends, and the look that it keeps."
+    caption = "Thick: the mean of the trials; the band: its 95 % interval; faint: single seeds. Vertical: where early stopping ends, and what it keeps (medians)."
     if not any(trial.stop for trial in contents.record.trials):
         caption = caption.partition(" Vertical")[0]
     return _figures(contents, "training", caption)
@@ -204,7 +204,8 @@ def _settings(contents):
 
 def _mistakes(contents):
     shown = images.shown_trials(contents.record)
-    return "\n".join(filter(None, (_mistakes_of(contents.record, name, trials) for name, trials in shown.items())))
+    made = "\n".join(filter(None, (_mistakes_of(contents.record, name, trials) for name, trials in shown.items())))
+    return f'<div class="small">{made}</div>' if made and not contents.record.pictures else made
 
 
 def _mistakes_of(record, name, trials):
@@ -255,7 +256,7 @@ def _filters(contents):
     shown = images.shown_trials(contents.record)
     made = [_filters_of(contents.record, name, trials[0]) for name, trials in shown.items() if trials[0].first_layer]
     note = "<p>The first layer's weights after training, of the first repeat: orange above 0, purple below, pale at 0; one scale a layer.</p>"
-    return note + "\n".join(made) if any(made) else ""
+    return f'{note}\n<div class="small">{"".join(made)}</div>' if any(made) else ""
 
 
 def _filters_of(record, name, trial):

@@ -5,13 +5,13 @@ import dataclasses
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.patches import Rectangle
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
 
 from . import words
 from .comparisons import by_cell
 from .drawing import ACCENT, INK, MUTED, SERIES, STYLES, figure
 from .grids import axes_of, best_of, grid_cells
-from .statistics import LEVEL, estimate
+from .statistics import estimate
 from .study_tables import accuracy_of
 
 __all__ = ["Panel", "grid_panels", "learning_panels", "time_panel", "training_panels"]
@@ -20,6 +20,7 @@ _LOOKS = 160  # drawn of a curve, at most
 _COUNTS = FuncFormatter(lambda x, _: f"{x:,.0f}")
 _PLAIN = FuncFormatter(lambda x, _: f"{x:,.10g}")
 _PARTS = ("training", "validation", "testing")
+_MEASURES = ("cost", "accuracy")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -160,7 +161,7 @@ def _heat(axes, scores):
     scale = np.clip((scores - low) / max(high - low, 1e-9), 0, 1)
     for (row, column), share in np.ndenumerate(scale):
         lost = not np.isfinite(share)
-        colour = "none" if lost else matplotlib_hex(share)
+        colour = "none" if lost else _cividis(share)
         axes.add_patch(
             Rectangle((column - 0.5, row - 0.5), 1, 1, facecolor=colour, edgecolor=MUTED if lost else colour, linewidth=0.4)
         )
@@ -171,7 +172,7 @@ def _heat(axes, scores):
     axes.grid(False)
 
 
-def matplotlib_hex(share):
+def _cividis(share):
     """cividis at a share in [0, 1], as #rrggbb."""
     return "#" + "".join(f"{round(255 * part):02x}" for part in colormaps["cividis"](float(share))[:3])
 
@@ -212,21 +213,32 @@ def _place(grid, across, up, point):
 
 
 def training_panels(record):
-    """Cost and accuracy over steps: for each setting, and for each network at its largest size, two panels."""
+    """Cost and accuracy over steps: for each setting, all on one scale, and for each network at its largest size."""
     panels = []
     for stage in ("settings", "learning"):
-        cells = by_cell(record.stage(stage), "network", "label", "size")
+        cells = _drawn(record, stage)
+        limits = {measure: _limits(cells.values(), measure) if stage == "settings" else None for measure in _MEASURES}
         for (net, label, size), trials in cells.items():
-            if stage == "learning" and size != max(s for n, _, s in cells if n == net):
-                continue
             name = label or f"{net}, {size:,} examples"
-            drawn = [trial for trial in trials if trial.training]
-            if drawn:
-                panels += [_training_panel(name, drawn, measure) for measure in ("cost", "accuracy")]
+            panels += [_training_panel(name, trials, measure, limits[measure]) for measure in _MEASURES]
     return panels
 
 
-def _training_panel(name, trials, measure):
+def _drawn(record, stage):
+    """The cells of a stage whose curves are drawn: those with curves, of a learning curve the largest size."""
+    cells = by_cell([trial for trial in record.stage(stage) if trial.training], "network", "label", "size")
+    largest = {net: max(size for other, _, size in cells if other == net) for net, _, _ in cells}
+    return {key: trials for key, trials in cells.items() if stage == "settings" or key[2] == largest[key[0]]}
+
+
+def _limits(cells, measure):
+    """The least and the most of a measure over all these trials, for one scale."""
+    curves = [curve for trials in cells for trial in trials for part in _PARTS if (curve := getattr(trial, part))]
+    values = [value for curve in curves for value in getattr(curve, measure)]
+    return (min(values), max(values)) if values else None
+
+
+def _training_panel(name, trials, measure, limits=None):
     parts = [part for part in _PARTS if any(getattr(trial, part) for trial in trials)]
     stops = [trial.stop.end for trial in trials if trial.stop and trial.stop.end < trial.training.steps[-1]]
     kept = [trial.stop.kept for trial in trials if trial.stop]
@@ -236,20 +248,12 @@ def _training_panel(name, trials, measure):
             curves = [curve for trial in trials if (curve := getattr(trial, part))]
             _spread(axes, curves, measure, SERIES[i], STYLES[i][0], part)
         if stops:
-            axes.axvline(
-                np.median(stops),
-                color=MUTED,
-                linestyle=(0, (4, 2)),
-                linewidth=1.2,
-                label=f"stops early ({len(stops)} of {len(trials)})",
-            )
-        if stops and kept:
-            axes.axvline(np.median(kept), color=MUTED, linestyle=":", linewidth=1.2, label="keeps this look")
+            axes.axvline(np.median(stops), color=MUTED, linestyle=(0, (4, 2)), linewidth=1.2, label="stops early")
+            axes.axvline(np.median(kept), color=MUTED, linestyle=":", linewidth=1.2, label="kept")
         axes.set(title=name, xlabel="step", ylabel="cross-entropy, nats" if measure == "cost" else "accuracy, %")
         axes.xaxis.set_major_formatter(_COUNTS)
-        if measure == "cost":
-            _log_if_wide(axes)
-        axes.legend(loc="upper right" if measure == "cost" else "lower right")
+        _scale(axes, measure, limits)
+        axes.figure.legend(loc="outside lower left", ncols=3)
 
     ends = ", ".join(f"{part} {_end(trials, part, measure)}" for part in parts)
     early = (
@@ -258,21 +262,30 @@ def _training_panel(name, trials, measure):
         else ""
     )
     alt = f"{measure.capitalize()} over steps of {name}, mean of {len(trials)} trials. At the end: {ends}.{early}"
-    return Panel(f"{measure}-{slug(name)}", figure(draw), alt, trials)
+    return Panel(f"{measure}-{slug(name)}", figure(draw, height=3.4), alt, trials)
+
+
+def _scale(axes, measure, limits):
+    """The upward axis: logarithmic for costs over more than a decade and a half."""
+    low, high = limits or (axes.dataLim.y0, axes.dataLim.y1)
+    if measure == "accuracy":
+        if limits:
+            axes.set_ylim(100 * low - 2, 100 * high + 1.5)
+        return
+    if low > 0 and high / low > 30:
+        axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter(_PLAIN)
+        axes.yaxis.set_minor_locator(NullLocator())
+        if limits:
+            axes.set_ylim(low * 0.8, high * 1.25)
+    elif limits:
+        axes.set_ylim(min(0, low), high * 1.05)
 
 
 def _end(trials, part, measure):
     found = estimate([getattr(curve, measure)[-1] for trial in trials if (curve := getattr(trial, part))])
     return words.spread(found, 3) if measure == "cost" else f"{words.spread(found, 2, 100)} %"
-
-
-def _log_if_wide(axes):
-    """A logarithmic axis for costs over more than a decade and a half."""
-    low, high = axes.dataLim.y0, axes.dataLim.y1
-    if low > 0 and high / low > 30:
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter(_PLAIN)
-        axes.yaxis.set_minor_locator(NullLocator())
 
 
 def _spread(axes, curves, measure, colour, line, label):
@@ -290,8 +303,7 @@ def _spread(axes, curves, measure, colour, line, label):
         if measure == "cost":
             low = np.maximum(low, values.min(0) / 2)  # an interval below 0 has no place on a logarithmic axis
         axes.fill_between(steps, low, np.minimum(high, 100) if factor == 100 else high, color=colour, alpha=0.2, linewidth=0)
-    band = f" ({LEVEL:.0%} interval)".replace("%", " %") if len(curves) > 1 and label == "training" else ""
-    axes.plot(steps, values.mean(0), color=colour, linestyle=line, label=f"{label}{band}")
+    axes.plot(steps, values.mean(0), color=colour, linestyle=line, label=label)
 
 
 def time_panel(record):

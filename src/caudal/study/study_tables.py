@@ -48,9 +48,24 @@ def _what(record, trials):
         f"{record.data.name}: {_range([t.size for t in trials], '{:,}'.format)} training examples",
         f"{_range([round(e, 2) for t in trials if (e := epochs_of(t))], '{:g}'.format)} epochs",
         f"batches of {_range([t.point.get('batch') or t.size for t in trials])}",
+        ", ".join(dict.fromkeys(_optimizer(t.point) for t in trials)),
         f"{(count := _range([len(cell) for cell in cells]))} {'trial' if count == '1' else 'trials'} a row",
     ]
-    return said[0] + " " * bool(said[0]) + ", ".join(said[1:]) + "."
+    return said[0] + " " * bool(said[0]) + ", ".join(filter(None, said[1:])) + "."
+
+
+def _optimizer(point):
+    name = {"sgd": "gradient descent"}.get(point.get("optimizer"), str(point.get("optimizer", "")).capitalize())
+    return (
+        f"{name}, α {words.number(point['rate'])}{' falling to 0' if point.get('falling') else ''}" if "rate" in point else name
+    )
+
+
+def _beside_2017(record, nets):
+    """What has to be said where ours stands beside 2017's."""
+    then = f"2017: {record.recorded.epochs} epochs, {record.recorded.repeats} trials a cell; its optimizer isn't named"
+    rebuilt = " vishnet's plan isn't recorded, only its number of weights: ours is a reconstruction." if "vishnet" in nets else ""
+    return f"{then}.{rebuilt}"
 
 
 def recorded_table(record):
@@ -63,8 +78,8 @@ def recorded_table(record):
     rows = [row for net in nets for row in _recorded_rows(record, cells, net, sizes)]
     columns = [Column("", lambda row: f"{row['network']}, {row['what']}", words=True)]
     columns += [Column(f"{size:,}", lambda row, key=f"accuracy_{size}": _recorded_cell(row, key)) for size in sizes]
-    then = f"2017: {record.recorded.epochs} epochs, {record.recorded.repeats} trials a cell"
-    note = f"{_what(record, record.stage('learning'))} Test accuracy in percent, mean ± standard deviation; {then}."
+    ours = f"{_what(record, record.stage('learning'))} Test accuracy in percent, mean ± standard deviation."
+    note = f"{ours} {_beside_2017(record, nets)}"
     title = "Test accuracy over training-set size, ours beside 2017"
     return Table("recorded", title, note, columns, rows, marked=lambda row: row["what"] == "ours")
 
