@@ -5,7 +5,8 @@
 
 namespace caudal {
 
-// Windows over images [batch, height, width, channels]; the result is [batch, out_height, out_width, channels].
+// Windows over images [batch, height, width, channels]; the result is [batch, out_height, out_width, channels], or has
+// channels of its own, for a convolution with a filter [window_height, window_width, channels, its own].
 struct Windows {
   long batch, height, width, channels, out_height, out_width;
   long window_height, window_width, stride_height, stride_width, top, left;  // top, left: rows and columns of padding
@@ -26,8 +27,14 @@ struct Update {
   KERNEL(adam, (const float* rates, bool nesterov, const Update*, int count, Pool&))                                \
   KERNEL(adagrad, (const float* rates, bool nesterov, const Update*, int count, Pool&))                             \
   KERNEL(rms_prop, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
+  KERNEL(conv, (const Windows&, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y, Pool&)) \
+  KERNEL(conv_input_grad, (const Windows&, const float* dy, const float* filter, long channels, float* dx, Pool&)) \
+  KERNEL(conv_filter_grad, (const Windows&, const float* x, const float* dy, long channels, float* dw, Pool&))   \
   KERNEL(max_pool, (const Windows&, const float* x, float* y, Pool&))                                             \
-  KERNEL(max_pool_grad, (const Windows&, const float* x, const float* y, const float* dy, float* dx, Pool&))
+  KERNEL(max_pool_grad, (const Windows&, const float* x, const float* y, const float* dy, bool relu, float* dx, float* bias, Pool&)) \
+  KERNEL(relu_bias_grad, (const float* dy, const float* y, long rows, long channels, float* dx, float* bias, Pool&)) \
+  KERNEL(avg_pool, (const Windows&, const float* x, float* y, Pool&)) \
+  KERNEL(avg_pool_grad, (const Windows&, const float* dy, float* dx, Pool&))
 
 struct Kernels {
   const char* name;  // of the instruction set

@@ -5,6 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
+#if defined(__AVX2__)
+#include <immintrin.h>
+#endif
+
 #include "parallel.h"
 
 namespace caudal::CAUDAL_ISA {
@@ -20,11 +24,30 @@ inline Vec all(float x) { return x - Vec{}; }
 
 // The first n floats at p, and zeros.
 inline Vec load(const float* p, int n) {
+#if CAUDAL_WIDTH == 8 && defined(__AVX2__)
+  static const int32_t open[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
+  return _mm256_maskload_ps(p, _mm256_loadu_si256(reinterpret_cast<const __m256i*>(open + 8 - n)));
+#elif CAUDAL_WIDTH == 16 && defined(__AVX512F__)
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
+#else
   Vec v{};
   memcpy(&v, p, 4 * n);
   return v;
+#endif
 }
-inline void store(float* p, Vec v, int n) { memcpy(p, &v, 4 * n); }
+
+// In pieces: a masked store is slow on some processors.
+inline void store(float* p, Vec v, int n) {
+  alignas(64) float all[W];
+  memcpy(all, &v, sizeof v);
+  const float* from = all;
+  if constexpr (W > 8)
+    if (n & 8) memcpy(p, from, 32), p += 8, from += 8;
+  if constexpr (W > 4)
+    if (n & 4) memcpy(p, from, 16), p += 4, from += 4;
+  if (n & 2) memcpy(p, from, 8), p += 2, from += 2;
+  if (n & 1) *p = *from;
+}
 
 template <class T>
 inline T least(T a, T b) { return a < b ? a : b; }

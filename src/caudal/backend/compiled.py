@@ -13,11 +13,14 @@ from .compiled_windows import (  # noqa: F401  # part of B
     avg_pool,
     avg_pool_grad,
     conv,
+    conv_bias,
     conv_filter_grad,
     conv_input_grad,
     max_pool,
     max_pool_grad,
     max_pool_pick,
+    max_pool_relu_grad,
+    relu_bias_grad,
 )
 
 jax.config.update("jax_enable_x64", True)
@@ -176,6 +179,11 @@ def row(x, index):
 def with_row(x, index, value):
     """A copy of `x` with `value` at `index`."""
     return lax.dynamic_update_index_in_dim(x, jnp.asarray(value, x.dtype), index, 0)
+
+
+def put(x, part, start):
+    """A copy of `x` with `part` in it from `start` on, an index for each axis."""
+    return lax.dynamic_update_slice(x, part, [jnp.asarray(k, jnp.int32) for k in start])
 
 
 def cond(pred, on_true, on_false):

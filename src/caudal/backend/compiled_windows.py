@@ -13,11 +13,14 @@ __all__ = [
     "avg_pool",
     "avg_pool_grad",
     "conv",
+    "conv_bias",
     "conv_filter_grad",
     "conv_input_grad",
     "max_pool",
     "max_pool_grad",
     "max_pool_pick",
+    "max_pool_relu_grad",
+    "relu_bias_grad",
 ]
 
 _LETTERS = "DHW"
@@ -30,6 +33,43 @@ def _names(rank):
 
 def conv(x, w, strides, pads, dilations):
     """The convolution of `x` with filters `w` `[*window, in, out]`."""
+    if _native_conv(x, w.shape, x.shape, pads, dilations):
+        return _native_forward(x, w, jnp.zeros(0, x.dtype), strides, pads, False)
+    return _xla_conv(x, w, strides, pads, dilations)
+
+
+def _native_conv(x, filters, shape, pads, dilations):
+    """Whether the native kernels take a convolution of an image of shape `shape`."""
+    return (
+        len(dilations) == 2
+        and set(dilations) == {1}
+        and filters[2] == shape[3]
+        and x.dtype == np.float32
+        and min(*filters, *shape[1:]) > 0
+        and min(min(pad) for pad in pads) >= 0
+        and native.ready()
+    )
+
+
+def _native_forward(x, w, bias, strides, pads, relu):
+    shape = (*windows.result_shape(x.shape, w.shape[:2], strides, pads)[:3], w.shape[3])
+    out = jax.ShapeDtypeStruct(shape, x.dtype)
+    return native.call("conv", out, x, w, bias, strides=strides, pads=_before(pads), relu=relu)
+
+
+def _before(pads):
+    return [before for before, _ in pads]
+
+
+def conv_bias(x, w, bias, strides, pads, dilations, relu):
+    """`conv` with a bias added, and what is below 0 cut off if `relu` is true."""
+    if _native_conv(x, w.shape, x.shape, pads, dilations):
+        return _native_forward(x, w, bias, strides, pads, relu)
+    out = _xla_conv(x, w, strides, pads, dilations) + bias
+    return lax.max(out, jnp.zeros_like(out)) if relu else out
+
+
+def _xla_conv(x, w, strides, pads, dilations):
     return lax.conv_general_dilated(
         x,
         w,
@@ -48,12 +88,18 @@ def _slope(function, shape, kind, dy):
 
 def conv_input_grad(shape, w, dy, strides, pads, dilations):
     """The slope of `conv` by its input of shape `shape`."""
-    return _slope(lambda x: conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
+    if _native_conv(dy, w.shape, shape, pads, dilations):
+        out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+        return native.call("conv_input_grad", out, w, dy, strides=strides, pads=_before(pads))
+    return _slope(lambda x: _xla_conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
 
 
 def conv_filter_grad(x, shape, dy, strides, pads, dilations):
     """The slope of `conv` by its filters of shape `shape`."""
-    return _slope(lambda w: conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
+    if _native_conv(x, shape, x.shape, pads, dilations):
+        out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+        return native.call("conv_filter_grad", out, x, dy, strides=strides, pads=_before(pads))
+    return _slope(lambda w: _xla_conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
 
 
 def _tiles(space, window, strides, pads):
@@ -80,7 +126,7 @@ def max_pool(x, window, strides, pads):
     """The greatest element of each window."""
     if _fits(x, window):
         out = jax.ShapeDtypeStruct(windows.result_shape(x.shape, window, strides, pads), x.dtype)
-        return native.call("max_pool", out, x, window=window, strides=strides, pads=[before for before, _ in pads])
+        return native.call("max_pool", out, x, window=window, strides=strides, pads=_before(pads))
     if _tiles(x.shape[1:-1], window, strides, pads):
         out = None
         for piece in _pieces(x, window):
@@ -113,7 +159,7 @@ def max_pool_grad(x, y, dy, window, strides, pads):
     """The slope of `max_pool`: each goes to the first element of its window that is the greatest."""
     if _fits(x, window):
         out = jax.ShapeDtypeStruct(x.shape, x.dtype)
-        return native.call("max_pool_grad", out, x, y, dy, window=window, strides=strides, pads=[before for before, _ in pads])
+        return native.call("max_pool_grad", out, x, y, dy, window=window, strides=strides, pads=_before(pads))
     low = np.asarray(windows.lowest(x.dtype), x.dtype)
     grown = lax.pad(x, low, [(0, 0, 0), *[(a, b, 0) for a, b in pads], (0, 0, 0)])
     taken = [jnp.zeros(y.shape, bool)]
@@ -126,6 +172,23 @@ def max_pool_grad(x, y, dy, window, strides, pads):
         return jnp.where(first, dy, np.zeros((), dy.dtype))
 
     return _scatter(x.shape, window, strides, pads, piece)
+
+
+def max_pool_relu_grad(x, y, dy, window, strides, pads):
+    """The slope of `max_pool` after a ReLU that gave `x`, by what the ReLU took, and its sum over all but channels."""
+    if not _fits(x, window):
+        return relu_bias_grad(max_pool_grad(x, y, dy, window, strides, pads), x)
+    out = [jax.ShapeDtypeStruct(x.shape, x.dtype), jax.ShapeDtypeStruct(x.shape[-1:], x.dtype)]
+    return native.call("max_pool_relu_grad", out, x, y, dy, window=window, strides=strides, pads=_before(pads))
+
+
+def relu_bias_grad(dy, y):
+    """The slope of a ReLU that gave `y`, and its sum over all but channels."""
+    if dy.dtype == np.float32 and native.ready():
+        out = [jax.ShapeDtypeStruct(dy.shape, dy.dtype), jax.ShapeDtypeStruct(dy.shape[-1:], dy.dtype)]
+        return native.call("relu_bias_grad", out, dy, y)
+    dx = dy * (y > 0)
+    return dx, dx.sum(tuple(range(dx.ndim - 1)))
 
 
 def max_pool_pick(x, y, other, window, strides, pads):
@@ -144,6 +207,9 @@ def max_pool_pick(x, y, other, window, strides, pads):
 
 def avg_pool(x, window, strides, pads):
     """The mean of the elements of the input that each window covers."""
+    if _fits(x, window):
+        out = jax.ShapeDtypeStruct(windows.result_shape(x.shape, window, strides, pads), x.dtype)
+        return native.call("avg_pool", out, x, window=window, strides=strides, pads=_before(pads))
     zero = np.zeros((), x.dtype)
     total = lax.reduce_window(x, zero, lax.add, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
     return total / windows.counts(x.shape[1:-1], window, strides, pads).astype(x.dtype)
@@ -151,5 +217,8 @@ def avg_pool(x, window, strides, pads):
 
 def avg_pool_grad(shape, dy, window, strides, pads):
     """The slope of `avg_pool` by its input of shape `shape`."""
+    if _fits(dy, window):
+        out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
+        return native.call("avg_pool_grad", out, dy, window=window, strides=strides, pads=_before(pads))
     share = dy / windows.counts(shape[1:-1], window, strides, pads).astype(dy.dtype)
     return _scatter(tuple(shape), window, strides, pads, lambda place: share)

@@ -22,11 +22,14 @@ from .windows import (  # noqa: F401  # part of B
     avg_pool,
     avg_pool_grad,
     conv,
+    conv_bias,
     conv_filter_grad,
     conv_input_grad,
     max_pool,
     max_pool_grad,
     max_pool_pick,
+    max_pool_relu_grad,
+    relu_bias_grad,
 )
 
 compiled = False  # the other backend says True: a rule may need to know where values are known only later

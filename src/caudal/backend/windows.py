@@ -11,11 +11,14 @@ __all__ = [
     "avg_pool",
     "avg_pool_grad",
     "conv",
+    "conv_bias",
     "conv_filter_grad",
     "conv_input_grad",
     "max_pool",
     "max_pool_grad",
     "max_pool_pick",
+    "max_pool_relu_grad",
+    "relu_bias_grad",
 ]
 
 
@@ -57,6 +60,12 @@ def conv(x, w, strides, pads, dilations):
         for place, where in _places(window, strides, dilations, outs):
             out += x[where] @ w[place]
     return out
+
+
+def conv_bias(x, w, bias, strides, pads, dilations, relu):
+    """`conv` with a bias added, and what is below 0 cut off if `relu` is true."""
+    out = conv(x, w, strides, pads, dilations) + bias
+    return np.maximum(out, np.zeros((), out.dtype)) if relu else out
 
 
 def conv_input_grad(shape, w, dy, strides, pads, dilations):
@@ -108,6 +117,17 @@ def max_pool_grad(x, y, dy, window, strides, pads):
             dx[where] += np.where(here, dy, 0)
             taken |= here
     return padded(dx, [(-a, -b) for a, b in pads])
+
+
+def max_pool_relu_grad(x, y, dy, window, strides, pads):
+    """The slope of `max_pool` after a ReLU that gave `x`, by what the ReLU took, and its sum over all but channels."""
+    return relu_bias_grad(max_pool_grad(x, y, dy, window, strides, pads), x)
+
+
+def relu_bias_grad(dy, y):
+    """The slope of a ReLU that gave `y`, and its sum over all but channels."""
+    dx = dy * (y > 0)
+    return dx, dx.sum(tuple(range(dx.ndim - 1)), dtype=dx.dtype)
 
 
 def max_pool_pick(x, y, other, window, strides, pads):

@@ -184,7 +184,7 @@ def _convolution(op):
 _COSTS = dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2"), _matmul)
 _COSTS |= dict.fromkeys(
     (
-        "Conv2D Conv2DBackpropInput Conv2DBackpropFilter DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput "
+        "Conv2D _Conv2DBias Conv2DBackpropInput Conv2DBackpropFilter DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput "
         "DepthwiseConv2dNativeBackpropFilter Conv3D Conv3DBackpropInputV2 Conv3DBackpropFilterV2"
     ).split(),
     _convolution,

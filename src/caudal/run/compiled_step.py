@@ -9,6 +9,7 @@ from ..backend import compiled
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
 from .classify import arithmetic, convolves, has_loops, is_variable_op
+from .fusions import fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, pack_of, whole
@@ -76,6 +77,7 @@ class _Program:
         wanted = [special.env[t] for t in step.outputs]
         kept = set(map(id, wanted))
         nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], kept)
+        nodes = fuse(nodes, kept)
         nodes = join_updates(split_in_pieces(roll_up(nodes, kept)))
         parts = [Segment(part, is_variable_op) for part in cut(nodes)]
         slots = {id(t): k for k, t in enumerate(special.inputs)}

@@ -1,0 +1,361 @@
+// Convolution and its two slopes, without a copy of every window: a window's row lies in the image as one run of memory
+// ([width, channels]), so a result is a sum over `window_height` such runs. A tile of M places by N vectors of channels is
+// held in registers. Images are copied once with their padding, weights once into panels as wide as a tile.
+#include "kernels.h"
+#include "scratch.h"
+#include "vec.h"
+
+namespace caudal::CAUDAL_ISA {
+
+namespace {
+
+constexpr int MOST = 8;        // places in the tallest tile
+constexpr long BLOCK = 320;    // products that are summed before the next places: their weights stay in the first cache
+constexpr long NEAR = 5000;    // floats of an image that stay there as well
+
+// c[m][...] (+)= sum over segments s and k of a[m][s * step + k] * b[(s * run + k) * N * W ...].
+struct Sum {
+  long segments, run, step;
+};
+
+template <int M, int N>
+inline void put(Vec (&acc)[M][N], float* const* c, int last) {
+  for (int m = 0; m < M; m++) {
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++)
+      if (n < N - 1 || last == W) store(c[m] + n * W, acc[m][n]);
+      else store(c[m] + n * W, acc[m][n], last);
+  }
+}
+
+template <int M, int N>
+inline void get(Vec (&acc)[M][N], float* const* c, int last) {
+  for (int m = 0; m < M; m++) {
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) acc[m][n] = n < N - 1 || last == W ? load(c[m] + n * W) : load(c[m] + n * W, last);
+  }
+}
+
+template <int M, int N>
+void tile(const Sum& sum, const float* const* places, const float* b, float* const* c, int last, bool first,
+          const float* bias, bool relu) {
+  Vec acc[M][N];
+  const float* a[M];
+  if (!first) {
+    get<M, N>(acc, c, last);
+  } else {
+    Vec start[N] = {};
+    if (bias)
+      for (int n = 0; n < N; n++) start[n] = n < N - 1 || last == W ? load(bias + n * W) : load(bias + n * W, last);
+#pragma GCC unroll 8
+    for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) acc[m][n] = start[n];
+  }
+#pragma GCC unroll 8
+  for (int m = 0; m < M; m++) a[m] = places[m];
+  for (long s = 0; s < sum.segments; s++) {
+    long end = s * sum.step + sum.run;
+    for (long k = s * sum.step; k < end; k++, b += N * W) {
+      Vec bv[N];
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) bv[n] = load(b + n * W);
+#pragma GCC unroll 8
+      for (int m = 0; m < M; m++) {
+        Vec av = all(a[m][k]);
+#pragma GCC unroll 4
+        for (int n = 0; n < N; n++) acc[m][n] += av * bv[n];
+      }
+    }
+  }
+  if (relu) {
+#pragma GCC unroll 8
+    for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) acc[m][n] = acc[m][n] > Vec{} || acc[m][n] != acc[m][n] ? acc[m][n] : Vec{};
+  }
+  put<M, N>(acc, c, last);
+}
+
+using Tile = void (*)(const Sum&, const float* const*, const float*, float* const*, int, bool, const float*, bool);
+
+template <int N>
+Tile tile_of(int m) {
+  static const Tile tiles[] = {tile<1, N>, tile<2, N>, tile<3, N>, tile<4, N>, tile<5, N>, tile<6, N>, tile<7, N>, tile<8, N>};
+  return tiles[m - 1];
+}
+
+// Results for places whose runs begin at x + from[p] and go to y + to[p], all `channels` of them.
+// Weights are panels of 2 * W channels (the last may be of W), each [segments * run][width of the panel].
+void sums_at(const Sum& sum, const float* x, const long* from, const float* weights, float* y, const long* to, long places,
+             long channels, const float* bias, bool relu) {
+  long depth = sum.segments * sum.run;
+  for (long j = 0; j < channels; j += 2 * W) {
+    long left = channels - j;
+    int vectors = left > W ? 2 : 1;
+    int last = static_cast<int>(least<long>(W, left - (vectors - 1) * W));
+    const float* panel = weights + j * depth;
+    int tall = vectors == 1 ? 8 : 6;
+    long segments = most(1L, BLOCK / sum.run), run = least(sum.run, BLOCK);
+    if (depth <= BLOCK + BLOCK / 2) segments = sum.segments, run = sum.run;
+    for (long s = 0; s < sum.segments; s += segments)
+      for (long k = 0; k < sum.run; k += run) {
+        Sum part{least(segments, sum.segments - s), least(run, sum.run - k), sum.step};
+        const float* b = panel + (s * sum.run + k) * vectors * W;
+        bool first = s == 0 && k == 0, end = s + segments >= sum.segments && k + run >= sum.run;
+        for (long p = 0; p < places; p += tall) {
+          int m = static_cast<int>(least<long>(tall, places - p));
+          const float* a[MOST];
+          float* c[MOST];
+          for (int i = 0; i < m; i++) a[i] = x + from[p + i] + s * sum.step + k, c[i] = y + to[p + i] + j;
+          (vectors == 1 ? tile_of<1>(m) : tile_of<2>(m))(part, a, b, c, last, first, bias ? bias + j : nullptr, relu && end);
+        }
+      }
+  }
+}
+
+// Room for panels of `depth` rows.
+inline long panels_size(long depth, long channels) { return (channels + W - 1) / W * W * depth; }
+
+// weights[k * across + c * along] for k < depth, c < channels, as panels; `row_of(k)` is where row k lies.
+template <class F>
+void pack(F&& row_of, long depth, long channels, long along, float* out) {
+  for (long j = 0; j < channels; j += 2 * W) {
+    long width = channels - j > W ? 2 * W : W, have = least(width, channels - j);
+    for (long k = 0; k < depth; k++, out += width) {
+      const float* row = row_of(k) + j * along;
+      if (along == 1)
+        for (long c = 0; c < have; c++) out[c] = row[c];
+      else
+        for (long c = 0; c < have; c++) out[c] = row[c * along];
+      for (long c = have; c < width; c++) out[c] = 0;
+    }
+  }
+}
+
+// An image [height, width, channels] in the midst of zeros, rows `low` to `high` of it as padded.
+void pad_image(const float* x, long height, long width, long channels, long top, long left, long low, long high, long wide,
+               float* out) {
+  long row = wide * channels;
+  for (long r = low; r < high; r++, out += row) {
+    long iy = r - top;
+    long begin = left * channels, size = least(width, wide - left) * channels;
+    if (iy < 0 || iy >= height) {
+      memset(out, 0, 4 * row);
+      continue;
+    }
+    memset(out, 0, 4 * begin);
+    memcpy(out + begin, x + iy * width * channels, 4 * size);
+    memset(out + begin + size, 0, 4 * (row - begin - size));
+  }
+}
+
+}  // namespace
+
+void conv(const Windows& w, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y,
+          Pool& pool) {
+  long run = w.window_width * w.channels, depth = w.window_height * run;
+  long tall = (w.out_height - 1) * w.stride_height + w.window_height, wide = (w.out_width - 1) * w.stride_width + w.window_width;
+  bool padded = w.top || w.left || tall > w.height || wide > w.width;
+  if (!padded) wide = w.width;
+  float* weights = scratch(kWeights, panels_size(depth, channels) + 16 + 4 * w.out_height * w.out_width);
+  long* from = reinterpret_cast<long*>(weights + panels_size(depth, channels));
+  long places = w.out_height * w.out_width;
+  long* to = from + places;
+  pack([&](long k) { return filter + k * channels; }, depth, channels, 1, weights);
+  long pieces = w.batch < 4L * pool.threads() ? least(w.out_height, (4L * pool.threads() + w.batch - 1) / most(1L, w.batch)) : 1;
+  for (long p = 0; p < places; p++) {
+    from[p] = (p / w.out_width * w.stride_height * wide + p % w.out_width * w.stride_width) * w.channels;
+    to[p] = p * channels;
+  }
+  Sum sum{w.window_height, run, wide * w.channels};
+  parallel(pool, static_cast<int>(w.batch * pieces), [&](int task) {
+    long image = task / pieces, piece = task % pieces;
+    long low = w.out_height * piece / pieces, high = w.out_height * (piece + 1) / pieces;
+    const float* in = x + image * w.height * w.width * w.channels;
+    long first = low * w.stride_height;
+    if (padded) {
+      long end = (high - 1) * w.stride_height + w.window_height;
+      float* copy = scratch(kImage, (end - first) * wide * w.channels);
+      pad_image(in, w.height, w.width, w.channels, w.top, w.left, first, end, wide, copy);
+      in = copy - first * wide * w.channels;
+    }
+    long at = low * w.out_width;
+    sums_at(sum, in, from + at, weights, y + image * places * channels, to + at, (high - low) * w.out_width, channels, bias, relu);
+  });
+}
+
+namespace {
+
+// One of the stride * stride kinds of place in the input: those that the same part of a filter meets.
+struct Phase {
+  Sum sum;
+  long weights, begin, count;  // where its panels and its places begin, and how many places there are
+};
+
+}  // namespace
+
+// The slope by the input: each phase is a convolution of dy, padded, with the taps that meet it, last one first.
+void conv_input_grad(const Windows& w, const float* dy, const float* filter, long channels, float* dx, Pool& pool) {
+  long sh = w.stride_height, sw = w.stride_width, places = w.height * w.width;
+  long above = (w.window_height + sh - 1) / sh - 1, before = (w.window_width + sw - 1) / sw - 1;
+  long tall = above + most(w.out_height, (w.height - 1 + w.top) / sh + 1);
+  long wide = before + most(w.out_width, (w.width - 1 + w.left) / sw + 1);
+  long in = w.height * w.width * w.channels, out = w.out_height * w.out_width * channels;
+  long size = panels_size(w.window_height * w.window_width * channels, w.channels);
+  float* weights = scratch(kWeights, size + 16 + 4 * places + sizeof(Phase) / 4 * sh * sw);
+  long* from = reinterpret_cast<long*>(weights + size);
+  long* to = from + places;
+  Phase* phases = reinterpret_cast<Phase*>(to + places);
+  long used = 0, seen = 0;
+  int count = 0;
+  for (long py = 0; py < sh; py++)
+    for (long px = 0; px < sw; px++) {
+      long rows = py < w.window_height ? (w.window_height - py + sh - 1) / sh : 0;
+      long columns = px < w.window_width ? (w.window_width - px + sw - 1) / sw : 0;
+      Phase phase{{rows, columns * channels, wide * channels}, used, seen, 0};
+      for (long iy = ((py - w.top) % sh + sh) % sh; iy < w.height; iy += sh)
+        for (long ix = ((px - w.left) % sw + sw) % sw; ix < w.width; ix += sw, seen++) {
+          long qy = (iy + w.top) / sh, qx = (ix + w.left) / sw;
+          from[seen] = ((qy - rows + 1 + above) * wide + qx - columns + 1 + before) * channels;
+          to[seen] = (iy * w.width + ix) * w.channels;
+        }
+      phase.count = seen - phase.begin;
+      if (rows && columns) {
+        auto row_of = [&](long k) {
+          long ky = py + (rows - 1 - k / (columns * channels)) * sh, kx = px + (columns - 1 - k / channels % columns) * sw;
+          return filter + (ky * w.window_width + kx) * w.channels * channels + k % channels;
+        };
+        pack(row_of, rows * columns * channels, w.channels, channels, weights + used);
+        used += panels_size(rows * columns * channels, w.channels);
+      }
+      phases[count++] = phase;
+    }
+  bool padded = above || before || tall > w.out_height || wide > w.out_width;
+  parallel(pool, static_cast<int>(w.batch), [&](int image) {
+    const float* slope = dy + image * out;
+    if (padded) {
+      float* copy = scratch(kImage, tall * wide * channels);
+      pad_image(slope, w.out_height, w.out_width, channels, above, before, 0, tall, wide, copy);
+      slope = copy;
+    }
+    float* result = dx + image * in;
+    for (int k = 0; k < count; k++) {
+      const Phase& p = phases[k];
+      if (p.sum.segments && p.sum.run) {
+        sums_at(p.sum, slope, from + p.begin, weights + p.weights, result, to + p.begin, p.count, w.channels, nullptr, false);
+      } else {
+        for (long i = 0; i < p.count; i++) memset(result + to[p.begin + i], 0, 4 * w.channels);
+      }
+    }
+  });
+}
+
+namespace {
+
+// c[m * channels + ...] += sum over rows r and columns q of a[r * rows_a + q * columns_a + m] * b[(r * columns + q) * N * W ...].
+struct Pairs {
+  long rows, columns, row_step, column_step, b_row, b_column;
+};
+
+template <int M, int N>
+void filter_tile(const Pairs& p, const float* a, const float* b, float* c, long channels, int last) {
+  Vec acc[M][N];
+  float* rows[M];
+  for (int m = 0; m < M; m++) rows[m] = c + m * channels;
+  get<M, N>(acc, rows, last);
+  for (long r = 0; r < p.rows; r++) {
+    const float* x = a + r * p.row_step;
+    const float* slope = b + r * p.b_row;
+    for (long q = 0; q < p.columns; q++, x += p.column_step, slope += p.b_column) {
+      Vec bv[N];
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) bv[n] = load(slope + n * W);
+#pragma GCC unroll 8
+      for (int m = 0; m < M; m++) {
+        Vec av = all(x[m]);
+#pragma GCC unroll 4
+        for (int n = 0; n < N; n++) acc[m][n] += av * bv[n];
+      }
+    }
+  }
+  put<M, N>(acc, rows, last);
+}
+
+using FilterTile = void (*)(const Pairs&, const float*, const float*, float*, long, int);
+
+template <int N>
+FilterTile filter_tile_of(int m) {
+  static const FilterTile tiles[] = {filter_tile<1, N>, filter_tile<2, N>, filter_tile<3, N>, filter_tile<4, N>,
+                                     filter_tile<5, N>, filter_tile<6, N>, filter_tile<7, N>, filter_tile<8, N>};
+  return tiles[m - 1];
+}
+
+// Adds what one image gives to the part of the filters that is row `ky` and the channels from `j` on.
+void filter_unit(const Windows& w, const float* image, long wide, const float* dy, long channels, long ky, long j, float* dw) {
+  long run = w.window_width * w.channels, left = channels - j;
+  int vectors = left > W ? 2 : 1;
+  int last = static_cast<int>(least<long>(W, left - (vectors - 1) * W));
+  int tall = vectors == 1 ? 8 : 6;
+  long rows_near = most(1L, NEAR / (w.stride_height * wide * w.channels)), width = vectors * W;
+  float* slope = scratch(kSlope, rows_near * w.out_width * width);
+  for (long low = 0; low < w.out_height; low += rows_near) {
+    long rows = least(rows_near, w.out_height - low);
+    const float* b = dy + low * w.out_width * channels + j;
+    long b_column = channels;
+    if (last < W || run > 3 * tall) {
+      for (long p = 0; p < rows * w.out_width; p++)
+        for (int n = 0; n < vectors; n++) {
+          const float* from = b + p * channels + n * W;
+          store(slope + p * width + n * W, n < vectors - 1 || last == W ? load(from) : load(from, last));
+        }
+      b = slope, b_column = width;
+    }
+    Pairs pairs{rows, w.out_width, w.stride_height * wide * w.channels, w.stride_width * w.channels, w.out_width * b_column, b_column};
+    const float* a = image + (low * w.stride_height + ky) * wide * w.channels;
+    float* c = dw + ky * run * channels + j;
+    for (long m = 0; m < run; m += tall) {
+      int high = static_cast<int>(least<long>(tall, run - m));
+      (vectors == 1 ? filter_tile_of<1>(high) : filter_tile_of<2>(high))(pairs, a + m, b, c + m * channels, channels, last);
+    }
+  }
+}
+
+}  // namespace
+
+// The slope by the filters. Small filters: each task has some images and a sum of its own, added up in order at the end;
+// large ones: each task has a part of the filters and goes through all images.
+void conv_filter_grad(const Windows& w, const float* x, const float* dy, long channels, float* dw, Pool& pool) {
+  long run = w.window_width * w.channels, size = w.window_height * run * channels;
+  long tall = (w.out_height - 1) * w.stride_height + w.window_height, wide = (w.out_width - 1) * w.stride_width + w.window_width;
+  bool padded = w.top || w.left || tall > w.height || wide > w.width;
+  if (!padded) wide = w.width;
+  long panels = (channels + 2 * W - 1) / (2 * W), units = panels * w.window_height;
+  int groups = static_cast<int>(size <= 65536 ? most(1L, least<long>(w.batch, pool.threads())) : 1);
+  int parts = static_cast<int>(groups > 1 ? 1 : least<long>(units, pool.threads()));
+  float* sums = scratch(kSums, (groups - 1) * size);
+  parallel(pool, groups * parts, [&](int task) {
+    int group = task / parts;
+    long low = part(units, parts, task % parts), high = part(units, parts, task % parts + 1);
+    float* mine = group ? sums + (group - 1) * size : dw;
+    for (long u = low; u < high; u++) {
+      long width = least<long>(2 * W, channels - u % panels * 2 * W);
+      for (long r = 0; r < run; r++) memset(mine + (u / panels * run + r) * channels + u % panels * 2 * W, 0, 4 * width);
+    }
+    for (long k = part(w.batch, groups, group); k < part(w.batch, groups, group + 1); k++) {
+      const float* image = x + k * w.height * w.width * w.channels;
+      if (padded) {
+        float* copy = scratch(kImage, tall * wide * w.channels);
+        pad_image(image, w.height, w.width, w.channels, w.top, w.left, 0, tall, wide, copy);
+        image = copy;
+      }
+      const float* slope = dy + k * w.out_height * w.out_width * channels;
+      for (long u = low; u < high; u++)
+        filter_unit(w, image, wide, slope, channels, u / panels, u % panels * 2 * W, mine);
+    }
+  });
+  for (int g = 1; g < groups; g++)
+    for (long i = 0; i < size; i++) dw[i] += sums[(g - 1) * size + i];
+}
+
+}  // namespace caudal::CAUDAL_ISA
