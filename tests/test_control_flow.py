@@ -203,6 +203,17 @@ def array_in_a_loop(x):
     return y, tf.gradients(y, x)[0]
 
 
+@program()
+def rows_by_index(x):
+    y = tf.while_loop(lambda i, a: i < 4, lambda i, a: (i + 1, tf.sin(a) + x[i] * x[-1 - i, :2][0]), [0, x[0]])[1]
+    return y, tf.gradients(y, x)[0]
+
+
+@program(compiles=False)
+def row_out_of_bounds_if_it_ran(x):
+    return tf.while_loop(lambda i, a: tf.reduce_sum(a) < 1, lambda i, a: (i + 1, a + 1 + x[i]), [0, -tf.abs(x[0])])[1]
+
+
 @program(compiles=False)
 def array_of_one_index(x):
     rows = tf.TensorArray(tf.float32, 5, clear_after_read=False).unstack(tf.concat([x, x[:1]], 0))

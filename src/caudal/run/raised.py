@@ -14,7 +14,9 @@ from ..backend import compiled
 from ..graph.tensor import Operation
 from .classify import READERS, arithmetic
 from .frames import EXITS, MERGES
+from .loop_sums import sums
 from .lowering import lower_nodes
+from .moving import SLICES, elements, moves
 from .rows import Rows, Stacked, demand
 from .store import Cell
 from .tree import PASSING, Cond, Loop, canonical, inside, reads
@@ -25,6 +27,7 @@ __all__ = ["ARRAYS", "HANDLES", "TRIPS", "Handle", "State", "Trace", "root_of"]
 HANDLES = frozenset({"TensorArrayV3", "TensorArrayGradV3", "StackV2"})
 _WRITES = frozenset({"TensorArrayWriteV3", "TensorArrayScatterV3"})
 _READS = frozenset({"TensorArrayReadV3", "TensorArrayGatherV3"})
+_INDEXED = frozenset({"TensorArrayWriteV3", "TensorArrayReadV3", "StackPushV2"})
 _STACKS = frozenset({"StackPushV2", "StackPopV2"})
 ARRAYS = HANDLES | _WRITES | _READS | _STACKS | {"TensorArraySizeV3"}
 TRIPS = 20  # iterations that a loop is taken to have where only the run knows
@@ -97,13 +100,16 @@ class Trace:
       env: id of a tensor -> its value.
       state: the `State`.
       bounds: for each loop around, the most iterations that it can have, None if only the run knows.
-      facts: canonical tensor -> (its values in the iterations, the loop's depth).
+      facts: canonical tensor -> (its values in the iterations, the loop's depth), or of what was popped (all that it
+        can be, "popped"), and of a vector (that of each element, "vector").
+      skipped: ops that are left out, since something else stands for them.
       flops: op -> about how many additions and multiplications it takes in all iterations.
     """
 
     def __init__(self, env, state, bounds=(), facts=None, flops=None):
         self.env, self.state, self.bounds = env, state, bounds
         self.facts, self.flops = facts or {}, {} if flops is None else flops
+        self.skipped = frozenset()
 
     def inner(self, state):
         """A walk of a branch."""
@@ -149,10 +155,15 @@ class Trace:
     def op(self, op):
         """Computes one op."""
         kind = op._def.name
+        if op in self.skipped:
+            return
         if (kind in PASSING and not reads(op)) or kind in ("NoOp", "ControlTrigger"):
             return  # its output is found through it
         if kind in ARRAYS:
             self.array(op)
+            return
+        if moves(self, op):
+            self.env[id(op.outputs[0])] = SLICES[kind][1](self, op)
             return
         for tensor in op._inputs:
             self.env[id(tensor)] = self.value(tensor)
@@ -240,14 +251,18 @@ class Trace:
 
     def indices(self, tensor, rows):
         """(all indices that a scalar can be, or None; whether none of them comes twice for one array)."""
+        values = self.span(tensor)
+        if _known(self.value(tensor)) or values is None:
+            return values, values is not None and self._here(rows)
+        depth = self.facts[canonical(tensor)][1]
+        return values, depth == self.depth == rows.depth + 1 and len({*values}) == len(values)
+
+    def span(self, tensor):
+        """All that an int scalar can be in the iterations; None if only the run knows."""
         value = self.value(tensor)
         if _known(value):
-            return [int(value)], self._here(rows)
-        found = self.facts.get(canonical(tensor))
-        if found is None:
-            return None, False
-        values, depth = found
-        return list(values), depth == self.depth == rows.depth + 1 and len({*values}) == len(values)
+            return [int(value)]
+        return list(self.facts[canonical(tensor)][0]) if canonical(tensor) in self.facts else None
 
     def _StackPushV2(self, op):  # noqa: N802
         key, value = self.value(op._inputs[0]).key, self.value(op._inputs[1])
@@ -256,10 +271,18 @@ class Trace:
         rooms = self.bounds[stack.depth :]
         most = None if None in rooms else math.prod(rooms)
         demand(most is None or most * value.nbytes < _LARGEST, "a stack of many bytes")
-        facts = self.facts.get(canonical(op._inputs[1]))
-        span = tuple(sorted({*facts[0]})) if facts is not None else None
-        self.state.set(key, stack.pushed(value, most, span))
+        self.state.set(key, stack.pushed(value, most, self._facts_of(op._inputs[1], value)))
         return value
+
+    def _facts_of(self, tensor, value):
+        """What is known of all values of an int scalar or vector, as `facts` have it."""
+        if not tensor._dtype.is_integer or value.ndim > 1:
+            return None
+        if value.ndim == 0:
+            span = self.span(tensor)
+            return None if span is None else (tuple(sorted({*span})), "popped")
+        spans = [span for _, span in elements(self, tensor)]
+        return None if None in spans else (tuple(tuple(sorted({*span})) for span in spans), "vector")
 
     def _StackPopV2(self, op):  # noqa: N802
         key = self.value(op._inputs[0]).key
@@ -267,7 +290,7 @@ class Trace:
         value, rest = stack.popped()
         self.state.set(key, rest)
         if stack.span is not None:
-            self.facts[op.outputs[0]] = (stack.span, -1)
+            self.facts[op.outputs[0]] = stack.span
         return value
 
     # --- branches ---------------------------------------------------------------------------------
@@ -353,7 +376,8 @@ class Trace:
         for op in frame.whole():
             if op._def.name == "TensorArrayGradV3" and (key := root_of(op.outputs[0])) is not None:
                 self.make_gradient(key)
-        asked = [op._inputs[1] for op in frame.ops if op._def.name in ("TensorArrayWriteV3", "TensorArrayReadV3", "StackPushV2")]
+        asked = [op._inputs[1] for op in frame.ops if op._def.name in _INDEXED]
+        asked += [t for op in frame.ops if op._def.name == "Pack" and op.outputs[0]._dtype.is_integer for t in op._inputs]
         trips = Trips(item, self.value, asked)
         demand(all(map(_harmless, inside(item.condition))), "a condition with effects")
         begin = {v: self.value(v.enter) for v in frame.variables}
@@ -380,7 +404,7 @@ class Trace:
     @staticmethod
     def _stays(variable, trips):
         """Whether a loop variable is in each iteration what it was at first."""
-        return variable.after is None or trips._at(variable.after) is variable.merge.outputs[0]
+        return variable.after is None or trips.at(variable.after) is variable.merge.outputs[0]
 
 
 class _Probe:
@@ -396,10 +420,13 @@ class _Loop:
         facts = {canonical(t): ([int(v) for v in values], trace.depth + 1) for t, values in seen.items()}
         self.facts = {**trace.facts, **facts}
         self.bounds = (*trace.bounds, trips.most)
+        self.sums = sums(item, trips.at, carried) if (trips.count or 0) > 1 else []
+        self.kept = []
 
     def inner(self, variables, state):
         """A walk of an iteration."""
         made = Trace(dict(self.trace.env), state, self.bounds, dict(self.facts), self.trace.flops)
+        made.skipped = {op for one in self.kept for op in (one.add, one.term)}
         for v, value in zip(self.carried, variables, strict=True):
             made.env[id(v.merge.outputs[0])] = value
         return made
@@ -420,12 +447,31 @@ class _Loop:
         self.trace._prepare(list(probe.keys), [probe])
         self.keys = [k for k, after in probe.keys.items() if k in probe.moved]
         self.first = state.copy()
+        begin = dict(zip(self.carried, start, strict=True))
+        factors = self._keep_factors(begin, probe)
+        start = [begin[v] for v in self.carried]
         arrays = [_arrays(state.get(k)) for k in self.keys]
-        _, ends, arrays = compiled.while_loop(self._goes_on, self._body, (np.int32(0), start, arrays))
+        _, ends, arrays, factors = compiled.while_loop(self._goes_on, self._body, (np.int32(0), start, arrays, factors))
         moved = dict(zip(self.keys, arrays, strict=True))
         for key, after in probe.keys.items():
             state.set(key, _with_arrays(after, moved.get(key) or _own(state.get(key))))
-        return ends
+        ends = dict(zip(self.carried, ends, strict=True))
+        rows = dict(zip(self.factors, factors, strict=True))
+        for one in self.kept:
+            ends[one.variable] = one.total(begin[one.variable], [rows[t] for t in one.term._inputs])
+        return [ends[v] for v in begin]
+
+    def _keep_factors(self, begin, probe):
+        """Takes variables that only add up products out of the loop; gives arrays for the products' factors."""
+        count = self.trips.count
+        for one in self.sums:
+            shape, *dims = probe.terms[one]
+            if shape == begin[one.variable].shape and one.fits(dims, count):
+                self.kept.append(one)
+        self.carried = [v for v in self.carried if all(v is not one.variable for one in self.kept)]
+        self.factors = list(dict.fromkeys(t for one in self.kept for t in one.term._inputs))
+        shapes = {t: d for one in self.kept for t, d in zip(one.term._inputs, probe.terms[one][1:], strict=True)}
+        return [compiled.xp.zeros((count, *shapes[t]), t._dtype.np) for t in self.factors]
 
     def _state(self, arrays):
         """The state in an iteration."""
@@ -434,11 +480,12 @@ class _Loop:
             made.set(key, _with_arrays(made.get(key), one))
         return made
 
-    def _body(self, k, variables, arrays):
+    def _body(self, k, variables, arrays, factors):
         after, made = self.step(variables, self._state(arrays))
-        return k + np.int32(1), after, [_arrays(made.state.get(key)) for key in self.keys]
+        factors = [compiled.with_row(x, k, made.value(t)) for x, t in zip(factors, self.factors, strict=True)]
+        return k + np.int32(1), after, [_arrays(made.state.get(key)) for key in self.keys], factors
 
-    def _goes_on(self, k, variables, arrays):
+    def _goes_on(self, k, variables, arrays, factors):
         if self.trips.count is not None:
             return k < np.int32(self.trips.count)
         made = self.inner(variables, self._state(arrays))
@@ -458,6 +505,8 @@ class _Loop:
             found.keys = {k: walk.state.get(k) for k in walk.state.changed(before)}
             found.moved = {k for k, value in found.keys.items() if not _same(value, before[k])}
             found.shapes = [_shape_of(x) for x in after]
+            terms = {one: (one.term.outputs[0], *one.term._inputs) for one in self.sums}
+            found.terms = {one: [np.shape(walk.value(t)) for t in tensors] for one, tensors in terms.items()}
             return []
 
         compiled.shapes(run, start)

@@ -127,7 +127,7 @@ class Stacked:
       array: `[most + 1, ...]`; a NumPy `[0, 0]` before the first push.
       top: how many values there are, a NumPy number where it is known.
       depth: how many loops are around the op that made it.
-      span: all indices that the pushed values can be, where they are known ints; None otherwise.
+      span: what is known of the pushed values, as the facts of a `Trace` have it; or None.
     """
 
     array: object

@@ -36,8 +36,8 @@ class Trips:
         self.passing = {op for op in self.frame.ops if op._def.name in PASSING - ENTERS and not reads(op)}
         self.made = {t: op for part in (loop.condition, loop.body) for op in inside(part) for t in op.outputs}
         self.known = self._known()
-        wanted = [t for t in dict.fromkeys(asked) if self._at(t) in self.known]
-        pred = self._at(loop.frame.pred)
+        wanted = [t for t in dict.fromkeys(asked) if self.at(t) in self.known]
+        pred = self.at(loop.frame.pred)
         parts = [pred] if pred in self.known else [t for t in self._conjuncts(pred) if t in self.known]
         if parts:
             self._count(parts, wanted)
@@ -46,7 +46,7 @@ class Trips:
             if self.count is None:
                 self.last = {}
 
-    def _at(self, tensor):
+    def at(self, tensor):
         """What an op of this loop passes on as `tensor`: at most a loop variable."""
         while tensor not in self.variables and tensor.op in self.passing:
             tensor = tensor.op._inputs[0]
@@ -58,14 +58,14 @@ class Trips:
         while True:
             known = set(alive)
             found = {t: self._follows(t, known, {}) for t in alive}
-            left = {t for t in alive if self._follows(self._at(self.variables[t].after), known, found)}
+            left = {t for t in alive if self._follows(self.at(self.variables[t].after), known, found)}
             if left == alive:
                 break
             alive = left
         memo = dict.fromkeys(alive, True)
         for tensor in self.made:
-            self._follows(self._at(tensor), alive, memo)
-        self._follows(self._at(self.frame.pred), alive, memo)
+            self._follows(self.at(tensor), alive, memo)
+        self._follows(self.at(self.frame.pred), alive, memo)
         return {t for t, yes in memo.items() if yes}
 
     def _begin(self, variable):
@@ -78,7 +78,7 @@ class Trips:
 
     def _follows(self, tensor, alive, memo):
         """Whether a tensor's value follows from variables in `alive` and what is known outside."""
-        tensor = self._at(tensor)
+        tensor = self.at(tensor)
         if tensor in alive:
             return True
         if tensor not in memo:
@@ -107,7 +107,7 @@ class Trips:
         return found if isinstance(found, (np.ndarray, np.generic)) and np.size(found) <= _SMALL else None
 
     def _conjuncts(self, tensor):
-        tensor = self._at(tensor)
+        tensor = self.at(tensor)
         op = self.made.get(tensor)
         if op is not None and op._def.name == "LogicalAnd":
             return [part for t in op._inputs for part in self._conjuncts(t)]
@@ -118,9 +118,9 @@ class Trips:
     def _count(self, parts, wanted):
         """Goes through the iterations while all `parts` are true."""
         now = {t: self._begin(self.variables[t]) for t in self.known if t in self.variables}
-        need = self._needed(now, [*parts, *map(self._at, wanted)])
+        need = self._needed(now, [*parts, *map(self.at, wanted)])
         now = {t: v for t, v in now.items() if t in need}
-        after = {t: self._at(self.variables[t].after) for t in now}
+        after = {t: self.at(self.variables[t].after) for t in now}
         seen, count, self._fixed = {t: [] for t in wanted}, 0, {}
         while count <= _MOST:
             values = dict(now)
@@ -129,7 +129,7 @@ class Trips:
                 self.last = {self.variables[t]: v for t, v in now.items()}
                 return
             for t in wanted:
-                seen[t].append(self._compute(self._at(t), values))
+                seen[t].append(self._compute(self.at(t), values))
             now = {t: self._compute(after[t], values) for t in now}
             count += 1
 
@@ -137,7 +137,7 @@ class Trips:
         """The variables that `roots` hang on."""
         found, todo, met = set(), list(roots), set()
         while todo:
-            tensor = self._at(todo.pop())
+            tensor = self.at(todo.pop())
             if tensor in met:
                 continue
             met.add(tensor)
@@ -149,7 +149,7 @@ class Trips:
         return found
 
     def _compute(self, tensor, values):
-        tensor = self._at(tensor)
+        tensor = self.at(tensor)
         if tensor in values:
             return values[tensor]
         op = self.made.get(tensor)
