@@ -158,3 +158,55 @@ _MANY = np.concatenate([_FROM, _FROM + uniform(8, 2, low=0.3, high=0.6)], 1)
 _SCORE = uniform(8, low=0, high=1)
 row("NonMaxSuppressionV3", [_MANY, _SCORE, i32(5), f32(0.3), f32(0.1)], _kept)
 row("NonMaxSuppressionV4", [_MANY, _SCORE, i32(5), f32(0.3), f32(0.1)], lambda *a: (_kept(*a), i32(len(_kept(*a)))))
+
+
+def _softly(boxes, scores, most, overlap, least, sigma):
+    """Takes the best, lets the others' scores sink, again and again."""
+    left, out, kept = dict(enumerate(scores)), [], []
+    while left and len(out) < most:
+        k = max(left, key=lambda k: (left[k], -k))
+        out, kept = [*out, k], [*kept, left.pop(k)]
+        near = {j: _overlap(boxes[j], boxes[k]) for j in left}
+        left = {j: s * (np.exp(-(near[j] ** 2) / (2 * sigma)) if near[j] <= overlap else 0) for j, s in left.items()}
+        left = {j: s for j, s in left.items() if s > least}
+    return np.array(out, i32), np.array(kept, f32), i32(len(out))
+
+
+def _for_classes(boxes, scores, most, total, overlap, least):
+    found = [
+        (scores[k, c], c, boxes[k, 0])
+        for c in range(scores.shape[1])
+        for k in _kept(boxes[:, 0], scores[:, c], most, overlap, least)
+    ]
+    found = sorted(found, key=lambda one: -one[0])[:total]
+    empty = [(0, 0, np.zeros(4))] * (total - len(found))
+    columns = zip(*found, *empty, strict=True)
+    best, kinds, places = (np.array(column, f32) for column in columns)
+    return np.clip(places, 0, 1), best, kinds, i32(len(found))
+
+
+_SCORES = uniform(8, 3, low=0, high=1)
+row(
+    "NonMaxSuppressionV5",
+    [_MANY, _SCORE, i32(5), f32(0.3), f32(0.1), f32(0)],
+    lambda *a: (_kept(*a[:5]), _SCORE[_kept(*a[:5])], i32(len(_kept(*a[:5])))),
+)
+row("NonMaxSuppressionV5", [_MANY, _SCORE, i32(8), f32(1), f32(0.1), f32(0.3)], _softly, tol=1e-5)
+row(
+    "CombinedNonMaxSuppression",
+    [_MANY[None, :, None], _SCORES[None], i32(3), i32(9), f32(0.3), f32(0.4)],
+    lambda boxes, scores, *a: [np.asarray(x)[None] for x in _for_classes(boxes[0], scores[0], *a)],
+)
+_FAR = normal(2, 6, 7, 3)
+row(
+    "ExtractGlimpse",
+    [_FAR, np.array([2, 4], i32), np.array([[0, 0], [0.5, -0.2]], f32)],
+    lambda x, n, at: np.stack([x[0, 2:4, 1:5], x[1, 3:5, 0:4]]),
+)
+row(
+    "ExtractGlimpse",
+    [_FAR, np.array([2, 2], i32), np.array([[1, 1], [5, 4]], f32)],
+    lambda x, n, at: np.stack([x[0, 0:2, 0:2], x[1, 4:6, 3:5]]),
+    centered=False,
+    normalized=False,
+)

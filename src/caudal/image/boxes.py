@@ -12,13 +12,13 @@ from ..ground.shapes import with_rank
 from ..ops.basic import same
 from ..ops.random import begin
 
-__all__ = ["draw_bounding_boxes", "non_max_suppression", "sample_distorted_bounding_box"]
+__all__ = ["best_of", "draw_bounding_boxes", "non_max_suppression", "overlap_of", "sample_distorted_bounding_box"]
 
 
 # --- the best of those that overlap -------------------------------------------------------------------
 
 
-def _overlap(boxes, k, others):
+def overlap_of(boxes, k, others):
     """The intersection over union of box k with others."""
     low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
     areas = np.prod(high - low, axis=1)
@@ -40,9 +40,14 @@ def _chosen(scores, most, threshold, least, overlap):
     return np.array(kept, np.int32)
 
 
-def _lower_suppression(B, boxes, scores, most, threshold, least):
+def best_of(boxes, scores, most, threshold, least):
+    """Indices of the boxes that score highest, without those that overlap a better one too much."""
     boxes = boxes.astype(np.float32)
-    return _chosen(scores, int(most), threshold, least, lambda k, others: _overlap(boxes, k, others))
+    return _chosen(scores, int(most), threshold, least, lambda k, others: overlap_of(boxes, k, others))
+
+
+def _lower_suppression(B, *args):
+    return best_of(*args)
 
 
 def _lower_overlaps(B, overlaps, scores, most, threshold, least):
@@ -50,7 +55,7 @@ def _lower_overlaps(B, overlaps, scores, most, threshold, least):
 
 
 def _lower_padded(B, boxes, scores, most, threshold, least, *, pad_to_max_output_size):
-    kept = _lower_suppression(B, boxes, scores, most, threshold, least)
+    kept = best_of(boxes, scores, most, threshold, least)
     count = np.int32(len(kept))
     return (np.pad(kept, (0, int(most) - len(kept))) if pad_to_max_output_size else kept), count
 
