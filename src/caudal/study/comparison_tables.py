@@ -12,7 +12,7 @@ _HOLM = "p by Holm over all rows of the table; “not distinguishable”: p of 0
 
 def comparison_tables(record):
     """One table for each kind of question that the record's trials can answer."""
-    learning = "Test accuracy, the first less the second, at equal sizes."
+    learning = "Test accuracy in points, the first less the second, at equal sizes."
     pairs = "Pairs of equal repeats."
     splits = "Where every repeat splits the examples anew, Nadeau and Bengio's correction makes t smaller."
     made = [
@@ -51,7 +51,7 @@ def _table(name, title, note, found):
     if name != "networks" and len({row["where"] for row in rows}) < 2:
         columns = []
     columns += [_SETTING if name == "stopping" else _COMPARED]
-    columns += [Column("in", lambda row: row["measure"], words=True)] if several else []
+    columns += [Column("in", lambda row: f"{row['measure']}, {row['unit']}", words=True)] if several else []
     columns += _difference_columns()
     return Table(name, title, note, columns, rows, marked=lambda row: row["sure"])
 
@@ -67,7 +67,7 @@ def _where(where):
 def _difference_columns():
     return [
         Column("pairs", lambda row: str(row["pairs"])),
-        Column("difference", lambda row: f"{words.signed(row['difference'], _places(row))} {row['unit']}"),
+        Column("difference", lambda row: words.signed(row["difference"], _places(row))),
         Column("95 % interval", lambda row: words.interval(row["low"], row["high"], _places(row), sign=True)),
         Column("p (Holm)", lambda row: words.p_value(row["p_holm"])),
         Column("verdict", lambda row: row["verdict"], words=True),
@@ -147,7 +147,7 @@ def _cells(first, second):
     rows = [_row(one) | {"equal_trials": equal} for one, equal in studies(first, second)]
     columns = [
         Column("cell", lambda row: _where(row["where"]), words=True),
-        Column("in", lambda row: row["measure"], words=True),
+        Column("in", lambda row: f"{row['measure']}, {row['unit']}", words=True),
         *_difference_columns(),
         Column("the same bits", lambda row: f"{row['equal_trials']} of {row['pairs']}"),
     ]

@@ -1,6 +1,7 @@
 """What is drawn of a study: learning curves, grids as heat maps, cost and accuracy over training, times. drawing.py says how it looks."""
 
 import dataclasses
+import statistics
 
 import numpy as np
 from matplotlib import colormaps
@@ -232,10 +233,17 @@ def _drawn(record, stage):
 
 
 def _limits(cells, measure):
-    """The least and the most of a measure over all these trials, for one scale."""
-    curves = [curve for trials in cells for trial in trials for part in _PARTS if (curve := getattr(trial, part))]
-    values = [value for curve in curves for value in getattr(curve, measure)]
-    return (min(values), max(values)) if values else None
+    """From the least to the most of the means over these cells' trials, for one scale."""
+    means = [_means(trials, part, measure) for trials in cells for part in _PARTS if any(getattr(t, part) for t in trials)]
+    return (min(map(min, means)), max(map(max, means))) if means else None
+
+
+def _means(trials, part, measure):
+    """A measure's mean at each look that all trials have."""
+    return [
+        statistics.fmean(values)
+        for values in zip(*(getattr(getattr(t, part), measure) for t in trials if getattr(t, part)), strict=False)
+    ]
 
 
 def _training_panel(name, trials, measure, limits=None):
@@ -270,7 +278,7 @@ def _scale(axes, measure, limits):
     low, high = limits or (axes.dataLim.y0, axes.dataLim.y1)
     if measure == "accuracy":
         if limits:
-            axes.set_ylim(100 * low - 2, 100 * high + 1.5)
+            axes.set_ylim(max(-1.5, 100 * low - 10), min(101.5, 100 * high + 4))
         return
     if low > 0 and high / low > 30:
         axes.set_yscale("log")
@@ -278,9 +286,9 @@ def _scale(axes, measure, limits):
         axes.yaxis.set_major_formatter(_PLAIN)
         axes.yaxis.set_minor_locator(NullLocator())
         if limits:
-            axes.set_ylim(low * 0.8, high * 1.25)
+            axes.set_ylim(low / 2, high * 2)
     elif limits:
-        axes.set_ylim(min(0, low), high * 1.05)
+        axes.set_ylim(0, high * 1.25)
 
 
 def _end(trials, part, measure):
@@ -295,7 +303,7 @@ def _spread(axes, curves, measure, colour, line, label):
     picked = np.unique(np.linspace(0, shortest - 1, min(shortest, _LOOKS)).astype(int))
     steps = np.array(curves[0].steps)[picked]
     values = factor * np.array([np.array(getattr(curve, measure))[picked] for curve in curves])
-    if len(curves) > 1:
+    if len(curves) > 1 and label != "testing":  # it chooses nothing: its mean is enough
         for row in values[:12]:
             axes.plot(steps, row, color=colour, linewidth=0.6, alpha=0.22)
         found = [estimate(column) for column in values.T]

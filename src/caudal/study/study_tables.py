@@ -12,6 +12,9 @@ from .tables import Column, Table
 __all__ = ["accuracy_of", "epochs_of", "study_tables"]
 
 
+_OPTIMIZERS = {"sgd": "gradient descent", "adam": "Adam"}
+
+
 def study_tables(record):
     """All tables that this record has trials for, in the order in which they are read."""
     made = (recorded_table, cells_table, chosen_table, settings_table, seconds_table, hours_table, lost_table)
@@ -48,17 +51,19 @@ def _what(record, trials):
         f"{record.data.name}: {_range([t.size for t in trials], '{:,}'.format)} training examples",
         f"{_range([round(e, 2) for t in trials if (e := epochs_of(t))], '{:g}'.format)} epochs",
         f"batches of {_range([t.point.get('batch') or t.size for t in trials])}",
-        ", ".join(dict.fromkeys(_optimizer(t.point) for t in trials)),
+        _optimizer(trials),
         f"{(count := _range([len(cell) for cell in cells]))} {'trial' if count == '1' else 'trials'} a row",
     ]
     return said[0] + " " * bool(said[0]) + ", ".join(filter(None, said[1:])) + "."
 
 
-def _optimizer(point):
-    name = {"sgd": "gradient descent"}.get(point.get("optimizer"), str(point.get("optimizer", "")).capitalize())
-    return (
-        f"{name}, α {words.number(point['rate'])}{' falling to 0' if point.get('falling') else ''}" if "rate" in point else name
-    )
+def _optimizer(trials):
+    """Optimizers and learning rates in words."""
+    points = [trial.point for trial in trials]
+    names = ", ".join(dict.fromkeys(_OPTIMIZERS.get(name, name) for point in points if (name := point.get("optimizer"))))
+    rates = _range([point.get("rate") for point in points])
+    falling = " falling to 0" if points and all(point.get("falling") for point in points) else ""
+    return f"{names}, α {rates}{falling}" if names else ""
 
 
 def _beside_2017(record, nets):

@@ -9,6 +9,7 @@ import html
 import io
 import json
 
+from rich import box
 from rich.table import Table as TerminalTable
 from rich.text import Text
 
@@ -168,10 +169,22 @@ def _safe(text):
 
 
 def as_terminal(table):
-    """A table for rich's console, its note below."""
-    found = TerminalTable(title=Text(table.title, "bold"), caption=table.note, title_justify="left", caption_justify="left")
+    """A table for rich's console, its note below; where it is narrow, columns of words are wrapped, not those of numbers."""
+    title = Text(table.title, "bold")
+    look = {
+        "box": box.SIMPLE_HEAD,
+        "padding": (0, 1, 0, 0),
+        "pad_edge": False,
+        "title_justify": "left",
+        "caption_justify": "left",
+    }
+    found = TerminalTable(title=title, caption=table.note, **look)
     for column in table.columns:
-        found.add_column(Text(column.heading), justify="left" if column.words else "right")
+        side = "left" if column.words else "right"
+        longest = max((len(word) for row in table.rows for word in column.show(row).split()), default=0)
+        found.add_column(
+            Text(column.heading), justify=side, no_wrap=not column.words, overflow="fold", min_width=min(longest, 10)
+        )
     for row, cells in _pairs(table):
         found.add_row(*map(Text, cells), style="bold green" if table.marked(row) else None)
     return found
