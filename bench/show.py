@@ -8,6 +8,9 @@ from floors import floor, rates
 __all__ = ["markdown", "pretty", "tables"]
 
 
+_STARTS = {"start_s", "first_step_s"}
+
+
 def middle(values):
     """The median."""
     values = sorted(values)
@@ -26,19 +29,19 @@ class Found:
         return list(dict.fromkeys(r["what"] for r in self.records if r["kind"] == kind))
 
     def rounds(self, kind, what, peer, key):
-        """Round -> the figure; of PyTorch's variants the fastest one's."""
+        """Round -> the figure; of PyTorch's variants that of the one that steps fastest, or, for a start, that starts first."""
         out = {}
-        best = self.best(kind, what) if peer == "torch" else peer
+        best = self.best(kind, what, key if key in _STARTS else "step_ms") if peer == "torch" else peer
         for r in self.records:
             if (r["kind"], r["what"], r["peer"]) == (kind, what, best) and key in r.get("figures", ()):
                 out[r["round"]] = r["figures"][key]
         return out
 
-    def best(self, kind, what):
+    def best(self, kind, what, key="step_ms"):
         """PyTorch's variant with the least time a step; the first that there is where no steps were measured."""
         mine = [r for r in self.records if r["kind"] == kind and r["what"] == what and r["peer"].startswith("torch")]
         mine = [r for r in mine if "figures" in r]
-        return min(mine, key=lambda r: r["figures"].get("step_ms", 0))["peer"] if mine else None
+        return min(mine, key=lambda r: r["figures"].get(key, 0))["peer"] if mine else None
 
     def middle(self, kind, what, peer, key):
         """The median of the rounds, or None."""
@@ -53,8 +56,12 @@ class Found:
     def ratio(self, kind, what, peer, key):
         """Median (least-greatest) of the ratios, as text."""
         values = self.ratios(kind, what, peer, key)
-        spread = f" ({min(values):.2f}-{max(values):.2f})" if len(values) > 1 else ""
-        return f"{middle(values):.2f}{spread}" if values else "-"
+        spread = f" ({_short(min(values))}-{_short(max(values))})" if len(values) > 1 else ""
+        return f"{_short(middle(values))}{spread}" if values else "-"
+
+
+def _short(ratio):
+    return f"{ratio:.2f}" if ratio >= 0.1 else f"{ratio:.2g}"
 
 
 def number(value):
