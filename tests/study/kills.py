@@ -2,7 +2,7 @@
 
     python tests/study/kills.py FILE --kills 50
 
-FILE is a study. It is computed undisturbed, then once more with SIGKILL to a random process of it, each time after a random
+FILE is a study. It is computed undisturbed by one worker, then by two once more with SIGKILL to a random process of it, each time after a random
 wait; at the end every trial has to be there exactly once, with the same bits.
 """
 
@@ -17,6 +17,7 @@ import tempfile
 import time
 
 from caudal.study import records
+from caudal.study.driver import SETTINGS
 from caudal.study.storage import Storage
 
 _CAUDAL = [sys.executable, "-c", "from caudal.cli.main import main; main()", "study"]
@@ -27,13 +28,12 @@ def start(*args):
     return subprocess.Popen([*_CAUDAL, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
-def first(file, folder, *options):
-    """The command that begins a study; `again` goes on with it."""
-    return start("run", file, "--out", folder, "--workers", "2", "--no-report", *options)
-
-
-def again(folder):
-    return start("resume", folder, "--workers", "2", "--attempts", "1000", "--no-report")
+def begin(file, folder, workers=2):
+    """The command that begins a study, or goes on with it if it was begun."""
+    how = ["--workers", str(workers), "--attempts", "1000", "--no-report"]
+    if os.path.exists(os.path.join(folder, SETTINGS)):
+        return start("resume", folder, *how)
+    return start("run", file, "--out", folder, *how)
 
 
 def ended(process):
@@ -61,7 +61,7 @@ def kill_something(driver, chance):
 
 def disturbed(file, folder, kills, longest, chance):
     """Computes a study under `kills` kills, a random wait of up to `longest` seconds before each; what was killed, by kind."""
-    driver, killed = first(file, folder, "--attempts", "1000"), collections.Counter()
+    driver, killed = begin(file, folder), collections.Counter()
     while sum(killed.values()) < kills:
         time.sleep(chance.uniform(0, longest))
         if driver.poll() is None and (what := kill_something(driver, chance)):
@@ -70,10 +70,10 @@ def disturbed(file, folder, kills, longest, chance):
             break  # the study ended before all kills were spent
         if driver.poll() is not None or what == "driver":
             driver.communicate()
-            driver = again(folder)
+            driver = begin(file, folder)
     if driver.poll() is None:
         driver.communicate()
-    ended(again(folder))
+    ended(begin(file, folder))
     return killed
 
 
@@ -96,7 +96,7 @@ def main():
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         calm, wild = os.path.join(folder, "calm"), os.path.join(folder, "wild")
-        ended(first(args.file, calm))
+        ended(begin(args.file, calm, workers=1))
         killed = disturbed(args.file, wild, args.kills, args.longest, random.Random(args.seed))
         one, other = records.load(calm), records.load(wild)
         counts = counted(other.name, wild)
