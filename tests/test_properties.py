@@ -180,3 +180,17 @@ def test_metrics_of_sparse_labels():
             session.run(tf.local_variables_initializer())
             values = session.run(updates)
             assert values[: len(more)] == values[len(more) :]
+
+
+def test_images_and_sequences():
+    """Images come back from their columns, and a table's rows do not depend on how often each is taken."""
+    x = np.arange(48, dtype="f").reshape(2, 3, 2, 4)
+    layers, table = tf.contrib.layers, np.arange(12, dtype="f").reshape(4, 3)
+    with tf.Graph().as_default(), tf.Session() as session:
+        columns = layers.images_to_sequence(x)
+        again, rows = session.run(
+            [layers.sequence_to_images(columns, 3), layers.embedding_lookup_unique(table, [[1, 1], [3, 0]])]
+        )
+        assert columns.shape.as_list() == [2, 6, 4]
+        assert np.array_equal(again, x)
+        assert np.array_equal(rows, table[[[1, 1], [3, 0]]])

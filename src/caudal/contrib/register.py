@@ -8,6 +8,7 @@ from .layers import (  # noqa: F401
     encoders,
     initializers,
     layers,
+    more,
     normalizations,
     optimizers,
     pooling,
