@@ -1,5 +1,7 @@
 """Graphs that TensorFlow 1.15.5 wrote are read node by node, run as they ran, and written as it wrote them."""
 
+import functools
+
 import files115
 import numpy as np
 import pytest
@@ -150,3 +152,79 @@ def test_assets_stay_inside(tmp_path):
         (tmp_path / "variables" / name).write_bytes((files115.FOLDER / "saved_model/variables" / name).read_bytes())
     with tf.Graph().as_default(), tf.Session() as session, pytest.raises(ValueError, match="not inside"):
         tf.saved_model.loader.load(session, ["serve"], str(tmp_path))
+
+
+_F = 'attr { key: "T" value { type: DT_FLOAT } }'
+_TWO = "".join(f'attr {{ key: "{key}" value {{ list {{ type: DT_FLOAT type: DT_FLOAT }} }} }}' for key in ("Tin", "T"))
+_ONE = 'attr { key: "Tout" value { list { type: DT_FLOAT } } }'
+
+
+def _function(name, body, out, out_type="DT_FLOAT"):
+    args = 'input_arg { name: "a" type: DT_FLOAT } input_arg { name: "b" type: DT_FLOAT }'
+    outs = "".join(f'output_arg {{ name: "y{k}" type: {out_type} }}' for k in range(len(out)))
+    rets = "".join(f'ret {{ key: "y{k}" value: "{value}" }}' for k, value in enumerate(out))
+    return f'function {{ signature {{ name: "{name}" {args} {outs} }} {body} {rets} }}'
+
+
+def _node(kind, name, op, inputs, attrs=_F):
+    taken = " ".join(f'input: "{i}"' for i in inputs)
+    return f'{kind} {{ name: "{name}" op: "{op}" {taken} {attrs} }}'
+
+
+def _calls():
+    """A graph that calls a function in each way that there is."""
+    inner, outer = functools.partial(_node, "node_def"), functools.partial(_node, "node")
+    product = inner("p", "Mul", ["a", "b"]) + inner("s", "Sin", ["p:z:0"])
+    smaller = inner("l", "Less", ["a", "b"])
+    library = (
+        _function("F", product, ["s:y:0"])
+        + _function("G", inner("c", "F", ["b", "a"], "") + inner("n", "Neg", ["c:y0:0"]), ["n:y:0"])
+        + _function("Less2", smaller, ["l:z:0"], "DT_BOOL")
+        + _function("Step", inner("d", "Add", ["a", "a"]), ["d:z:0", "b"])
+    )
+    func = lambda key, name: f'attr {{ key: "{key}" value {{ func {{ name: "{name}" }} }} }}'  # noqa: E731
+    given = 'attr { key: "dtype" value { type: DT_FLOAT } } attr { key: "shape" value { shape { } } }'
+    bool_ = 'attr { key: "Tcond" value { type: DT_BOOL } }'
+    tin = _TWO.split('attr { key: "T"')[0]
+    three = 'attr { key: "Tin" value { list { type: DT_FLOAT type: DT_FLOAT type: DT_FLOAT } } }'
+    both = 'attr { key: "Tout" value { list { type: DT_FLOAT type: DT_FLOAT } } }'
+    nodes = (
+        outer("u", "Placeholder", [], given)
+        + outer("v", "Placeholder", [], given)
+        + outer("named", "G", ["u", "v"], "")
+        + outer("called", "PartitionedCall", ["u", "v"], tin + _ONE + func("f", "F"))
+        + outer("less", "Less", ["u", "v"])
+        + outer(
+            "chosen", "StatelessIf", ["less", "u", "v"], bool_ + tin + _ONE + func("then_branch", "F") + func("else_branch", "G")
+        )
+        + outer("looped", "StatelessWhile", ["u", "v"], _TWO.removeprefix(tin) + func("cond", "Less2") + func("body", "Step"))
+        + outer("slopes", "SymbolicGradient", ["u", "v", "u"], three + both + func("f", "F"))
+    )
+    return text_format.Parse(f"{nodes} library {{ {library} }}", tf.GraphDef())
+
+
+def test_functions_of_a_graph_def():
+    """Functions that a file brings are called by name, by a call, by a branch, by a loop; and have slopes."""
+    given = _calls()
+    with tf.Graph().as_default() as graph, tf.Session() as session:
+        tf.import_graph_def(given, name="")
+        assert graph.as_graph_def().library == given.library
+        u, v = (graph.get_tensor_by_name(n + ":0") for n in "uv")
+        fetches = [graph.get_tensor_by_name(n + ":0") for n in ("named", "called", "chosen", "looped", "slopes")]
+        slopes = [tf.gradients(y, [u, v]) for y in fetches[:3]]
+        for a, b in ((0.5, 3.0), (2.0, -1.0)):
+            sine, slope = np.sin(a * b), np.cos(a * b)
+            sign = 1 if a < b else -1
+            doubled = a if a >= b else a * 2 ** np.ceil(np.log2(b / a))
+            want = [-sine, sine, sign * sine, doubled, a * b * slope]
+            np.testing.assert_allclose(session.run(fetches, {u: a, v: b}), want, rtol=1e-6)
+            got = session.run(slopes, {u: a, v: b})
+            np.testing.assert_allclose(got, [[k * b * slope, k * a * slope] for k in (-1, 1, sign)], rtol=1e-5)
+
+
+def test_function_that_is_missing():
+    """A call of a function that the file hasn't got is refused, naming it."""
+    given = _calls()
+    del given.library.function[0]
+    with tf.Graph().as_default(), pytest.raises((ValueError, tf.errors.NotFoundError), match="F"):
+        tf.import_graph_def(given, name="")

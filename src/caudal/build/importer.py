@@ -13,8 +13,9 @@ from ..graph.opdef import lookup
 from ..graph.scopes import name_scope
 from ..ground import source
 from ..ground.api import export
-from ..ground.errors import InvalidArgumentError, NotFoundError, need
+from ..ground.errors import InvalidArgumentError, need
 from ..ground.shapes import TensorShape
+from .function_library import Library
 
 __all__ = ["import_graph_def"]
 
@@ -54,10 +55,22 @@ def import_graph_def(graph_def, input_map=None, return_elements=None, name=None,
         prefix = scope[:-1] if scope else ""
         input_map = _tensors(name, input_map)
     try:
-        made = _Importer(graph, graph_def, prefix, input_map).run(wanted or ())
+        made = _Importer(graph, graph_def, prefix, input_map, _library(graph, graph_def)).run(wanted or ())
     except InvalidArgumentError as error:
         raise ValueError(error.message) from error
     return None if wanted is None else made
+
+
+def _library(graph, graph_def):
+    """The functions that the GraphDef brings; those of graphs taken in before can be called too."""
+    known = {**graph._functions, **{one.signature.name: one for one in graph_def.library.function}}
+    graph._functions.update(known)
+    return Library(known.values(), graph, _add_nodes)
+
+
+def _add_nodes(graph, graph_def, given, wanted, library):
+    """Adds a function's nodes to its graph."""
+    return _Importer(graph, graph_def, "", given, library).run(wanted)
 
 
 def _checked_map(input_map):
@@ -123,8 +136,8 @@ def _shown(key):
 class _Importer:
     """Adds nodes in TF's order: of those whose inputs are there, always the one that comes first in the GraphDef."""
 
-    def __init__(self, graph, graph_def, prefix, input_map):
-        self.graph, self.nodes, self.prefix = graph, graph_def.node, prefix
+    def __init__(self, graph, graph_def, prefix, input_map, library):
+        self.graph, self.nodes, self.prefix, self.library = graph, graph_def.node, prefix, library
         self.map = {parse(k): v for k, v in input_map.items()}
         self.used = set()
         self.index, self.made = {}, {}
@@ -205,7 +218,7 @@ class _Importer:
 
     def _add(self, node):
         name = self._free(f"{self.prefix}/{node.name}" if self.prefix else node.name)
-        op = _definition(node)
+        op = self.library.definition(node.op)
         attrs = attributes(op, node, name)
         data = [n for n in node.input if not n.startswith("^")]
         types = input_types(op, attrs, len(data), name)
@@ -224,6 +237,7 @@ class _Importer:
             for k, (tensor, kind) in enumerate(zip(inputs, types, strict=True)):
                 _check_edge(made, k, tensor, kind)
             self.graph._infer(made)
+            self.library.attach(made)
         if shapes is not None:
             _know_shapes(made, shapes)
         self.made[node.name] = made
@@ -339,20 +353,6 @@ class _Importer:
             stack.apply(op)
         for op, others in bound.items():
             op._device = next((o._device for o in others if o._device), "")
-
-
-def _definition(node):
-    try:
-        return lookup(node.op)
-    except KeyError:
-        raise NotFoundError(
-            None,
-            None,
-            f"Op type not registered '{node.op}' in binary running on vm. Make sure the Op and Kernel are registered in the "
-            "binary running in this process. Note that if you are loading a saved graph which used ops from tf.contrib, "
-            "accessing (e.g.) `tf.contrib.resampler` should be done before importing the graph, as contrib ops are lazily "
-            "registered when the module is first accessed.",
-        ) from None
 
 
 def _check_edge(op, k, tensor, want):

@@ -168,4 +168,5 @@ def graph_def(graph, add_shapes=False):
                 shapes.list.shape.add().CopyFrom(shape_message(t.dims))
             made.attr["_output_shapes"].CopyFrom(shapes)
         out.node.append(made)
+    out.library.function.extend(graph._functions.values())
     return out

@@ -133,6 +133,7 @@ class Graph:
         self._changes = 0  # edits of old nodes: a plan made before one no longer holds
         self._variable_creator_stack: list = []
         self._py_funcs: dict[str, object] = {}  # token -> the Python function that a node runs
+        self._functions: dict[str, object] = {}  # name -> the FunctionDef of a function that nodes may call
         self._labels: dict[str, str] = {}
         self._broadcast_axes: dict = {}  # pair of shapes -> the axes that their slopes are summed over
 
