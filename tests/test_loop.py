@@ -145,6 +145,21 @@ def test_fetched_variables_and_fixed_feeds():
         np.testing.assert_array_equal(variable, found[1][k])
 
 
+def test_what_is_not_compiled():
+    """Ops that Python computes, random ones and checks among them, take part; so does a plan that isn't worth compiling."""
+    case = Case("iris")
+    noise = tf.reduce_sum(tf.truncated_normal([3], seed=4)) + tf.reduce_sum(tf.random_gamma([2], 1.5, seed=5))
+    total = tf.get_variable("total", [], initializer=tf.zeros_initializer(), trainable=False)
+    fetches = [tf.check_numerics(case.loss, "loss") + noise, case.right]
+    one, other = case.session(), case.session()
+    for train in (case.train, tf.assign_add(total, tf.reduce_sum(case.x))):
+        case.train = train
+        runs, found = case.by_runs(one, fetches), tf.loop.run_steps(other, train, case.arrays, case.order, fetches)
+        np.testing.assert_array_equal(found[0], [r[0] for r in runs])
+        np.testing.assert_array_equal(found[1], [r[1] for r in runs])
+        assert one.run(total) == other.run(total)
+
+
 def test_without_fetches_and_without_steps():
     """Nothing is fetched of nothing."""
     case = Case("iris")

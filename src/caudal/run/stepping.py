@@ -1,7 +1,7 @@
 """Many steps of one plan without a round trip for each: batches are rows of arrays that stay on the device.
 
 A small plan's steps are one program, which runs in chunks. XLA gives what convolves other bits inside of a loop than alone, and such a step costs
-far more than its call: there the plan's own program is called step after step. What isn't compiled at all takes its rows by NumPy.
+far more than its call: there the plan's own program is called step after step. A plan with steps that aren't compiled takes its rows by NumPy.
 """
 
 import weakref
@@ -38,9 +38,9 @@ class Stepping:
     """
 
     def __init__(self, plan, store, arrays, batched):
-        host = next((op for op in plan.ops if op._def.host), None)
-        if host is not None:
-            words = f"Operation {host._name!r} ({host.type}) works outside of the graph, so steps with it can't be run as one program."
+        outside = next((op for op in plan.ops if _is_outside(op)), None)
+        if outside is not None:
+            words = f"Operation {outside._name!r} ({outside.type}) works outside of the graph, so steps with it can't be made by one call."
             raise advise(ValueError(words), "leave it out of the fetches, or call session.run for each step")
         self.plan, self.store, self.batched = plan, store, batched
         self.compiled = all(isinstance(step, CompiledStep) for step in plan.steps)
@@ -112,6 +112,15 @@ class Stepping:
         slots = dict(zip(step.out_slots, [slot for slot, _ in program.outs], strict=True))
         wanted = [made.get(slots.get(slot)) for slot in self.plan.outs]
         return None if None in wanted else _Loop(self.store, program, inputs, wanted, every, batch)
+
+
+_CHECKS = frozenset({"Assert", "CheckNumerics"})
+
+
+def _is_outside(op):
+    """Whether an op takes from, gives to or waits for what is neither a feed nor a variable: a queue, a file, a Python function."""
+    definition = op._def
+    return definition.host and not definition.pure and definition.begin is None and definition.name not in _CHECKS
 
 
 def _is_small(nodes):

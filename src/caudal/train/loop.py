@@ -17,7 +17,8 @@ __all__ = ["Steps", "run_steps"]
 class Steps:
     """Training steps of a session, of which each takes some rows of the same arrays.
 
-    A step does what `session.run([train, fetches], {x: array[rows], ...})` does, to the bit, but nothing comes back to Python in between.
+    A step does what `session.run([train, fetches], {x: array[rows], ...})` does, to the bit, but nothing comes back to Python in between, except for
+    ops that only Python computes.
 
     Args:
       session: a `tf.Session`; its variables are initialised.
