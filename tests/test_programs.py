@@ -41,3 +41,34 @@ def test_a_state_is_carried_from_run_to_run():
         assert isinstance(state, tf.nn.rnn_cell.LSTMStateTuple)
         second = sess.run(outs, {steps: value, start: state})
         np.testing.assert_allclose(second, sess.run(both, {steps: value})[:, 3:], rtol=1e-5, atol=1e-7)
+
+
+def test_what_slim_shows_of_layers():
+    """slim.initializers and its like hold the same functions as slim itself."""
+    slim = tf.contrib.slim
+    assert slim.initializers.xavier_initializer is slim.xavier_initializer
+    assert slim.regularizers.l2_regularizer is slim.l2_regularizer
+    assert slim.layers.conv2d is slim.conv2d
+    assert tf.contrib.layers.python.layers.initializers.variance_scaling_initializer is slim.variance_scaling_initializer
+    assert (tf.estimator.ModeKeys.PREDICT, tf.contrib.learn.ModeKeys.INFER) == ("infer", "infer")
+    with pytest.raises(ValueError, match="Invalid mode x."):
+        tf.contrib.learn.ModeKeys.validate("x")
+
+
+def test_queue_runners_last_as_long_as_their_block():
+    """Batches come inside; the threads have ended after it; blocks don't nest."""
+    slim = tf.contrib.slim
+    numbers = tf.train.batch([tf.train.range_input_producer(6, shuffle=False).dequeue()], 3)
+    with tf.Session() as sess:
+        with slim.queues.QueueRunners(sess):
+            assert sess.run(numbers).tolist() == [0, 1, 2]
+            with pytest.raises(slim.queues.NestedQueueRunnerError), slim.queues.QueueRunners(sess):
+                pass
+
+
+def test_a_missing_private_class_says_so():
+    """What TF keeps inside itself and Caudal lacks is refused by name where it is used."""
+    from tensorflow.contrib.tensor_forest.python import tensor_forest
+
+    with pytest.raises(NotImplementedError, match="tensor_forest.ForestHParams"):
+        tensor_forest.ForestHParams(num_classes=2)

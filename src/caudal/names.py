@@ -9,7 +9,7 @@ import types
 
 from .ground.api import PUBLIC
 
-__all__ = ["Missing", "hang"]
+__all__ = ["Missing", "hang", "is_module"]
 
 _LIST = os.path.join(os.path.dirname(__file__), "api_names.txt")
 _WHOLE = {"estimator", "keras"}  # modules of TF 1.15 whose single names are not in the list
@@ -33,6 +33,11 @@ def _known():
     with open(_LIST, encoding="utf-8") as file:
         names = {line.strip() for line in file}
     return names, {name.rsplit(".", k)[0] for name in names for k in range(1, name.count(".") + 1)} | _WHOLE
+
+
+def is_module(path):
+    """Whether TF 1.15 shows a module there, so that what has this path with us is not merely a file of ours."""
+    return path in _known()[1]
 
 
 def _in_whole(path):

@@ -6,7 +6,7 @@ import re
 import sys
 import types
 
-from ..names import Missing
+from ..names import Missing, is_module
 from . import places
 from .extras import EXTRAS
 from .raw_ops import raw_op
@@ -58,7 +58,7 @@ class _Private(types.ModuleType):
             return raw_op(name)
         for public in places.below(self._path) or ("",):
             found = getattr(_public(public), name, None)
-            ours = not public and isinstance(found, types.ModuleType)  # a package of ours, not a name of TensorFlow's
+            ours = isinstance(found, types.ModuleType) and not (public and is_module(f"{public}.{name}"))
             if found is not None and not ours and not isinstance(found, Missing):
                 return found
         return None

@@ -1,6 +1,6 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
-from . import crf, distributions, legacy_seq2seq, nn, rnn, seq2seq, training  # noqa: F401
+from . import crf, distributions, learn, legacy_seq2seq, nn, rnn, seq2seq, training  # noqa: F401
 from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
     adaptive_clipping,
@@ -22,7 +22,7 @@ from .metrics import moments as _moments  # noqa: F401
 from .metrics import plain as _plain  # noqa: F401
 from .metrics import streaming as _streaming  # noqa: F401
 from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
-from .slim import evaluation, learning, loop, model_analyzer  # noqa: F401
+from .slim import evaluation, learning, loop, model_analyzer, modules, queues  # noqa: F401
 from .slim import summaries as _summaries  # noqa: F401
 from .slim.data import providers as _providers  # noqa: F401
 from .slim.data import reading as _reading  # noqa: F401
