@@ -52,18 +52,37 @@ def gru():
 
 
 def sliced():
-    """A loop of the program's own over slices of the input."""
+    """A loop of the program's own over slices of what a layer gave, some of them taken twice."""
     x, feed = _inputs()
-    w = tf.get_variable("w", [FEATURES + UNITS, UNITS], initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=2))
+    w, p = (
+        tf.get_variable(name, shape, initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=2))
+        for name, shape in (("w", [FEATURES + UNITS, UNITS]), ("p", [FEATURES, FEATURES]))
+    )
+    x = tf.reshape(tf.tanh(tf.matmul(tf.reshape(x, [-1, FEATURES]), p)), [BATCH, STEPS, FEATURES])
     h, all_h = tf.zeros([BATCH, UNITS]), []
     for t in range(STEPS):
-        u = tf.concat([x[:, t, :], h], 1)
-        for _ in range(3):
-            u = tf.concat([x[:, t, :], tf.tanh(tf.matmul(u, w))], 1)
-        h = tf.sigmoid(tf.matmul(u, w)) * 0.5 + h * 0.5
+        u = tf.sigmoid(tf.matmul(tf.concat([x[:, t, :], h], 1), w))
+        v = tf.tanh(tf.matmul(tf.concat([x[:, t, :] * 0.5, u], 1), w))
+        h = u * v + h * 0.5
         all_h.append(h)
     train, norm = _trained(tf.reduce_mean(tf.concat(all_h, 1)), tf.train.MomentumOptimizer(0.1, 0.9))
-    return [train, norm, all_h[5], all_h[-1]], feed
+    return [train, norm, all_h[5], all_h[-1], x[:, 3]], feed
+
+
+def once():
+    """As PTB's program has it: each slice is taken once."""
+    x, feed = _inputs()
+    scale = tf.get_variable("scale", [FEATURES], initializer=tf.ones_initializer())
+    x, cell = x * scale, tf.nn.rnn_cell.BasicLSTMCell(UNITS)
+    state, outputs = cell.zero_state(BATCH, tf.float32), []
+    with tf.variable_scope("RNN", initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=1)):
+        for t in range(STEPS):
+            if t > 0:
+                tf.get_variable_scope().reuse_variables()
+            output, state = cell(x[:, t, :], state)
+            outputs.append(output)
+    train, norm = _trained(tf.reduce_mean(tf.concat(outputs, 1) ** 2))
+    return [train, norm, outputs[8], state.c], feed
 
 
 def backwards():
@@ -114,8 +133,8 @@ def skipping():
     return _attention(2)
 
 
-PROGRAMS = [lstm, peepholes, gru, sliced, backwards, fed, dropped, attending, skipping]
-ROLLED = {lstm, peepholes, gru, backwards, attending}
+PROGRAMS = [lstm, peepholes, gru, sliced, once, backwards, fed, dropped, attending, skipping]
+ROLLED = {lstm, peepholes, gru, sliced, once, backwards, attending}
 
 
 def _run(program, count=3):

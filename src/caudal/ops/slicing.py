@@ -151,11 +151,11 @@ def _length(size, low, high, step, open_low, open_high, dim):
 
 
 def _lower_strided(B, x, begin, end, strides, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
-    index = _concrete(x.shape, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op)
+    index = concrete(x.shape, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op)
     return x[index]
 
 
-def _concrete(dims, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
+def concrete(dims, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op):
     low, high, step = ([int(v) for v in np.asarray(t)] for t in (begin, end, strides))
     raw = _index(len(dims), low, high, step, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask)
     out, k = [], 0
@@ -187,13 +187,13 @@ def _lower_strided_grad(
     B, dims, begin, end, strides, dy, *, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op
 ):
     dims = tuple(int(d) for d in dims)
-    index = _concrete(dims, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op)
+    index = concrete(dims, begin, end, strides, begin_mask, end_mask, ellipsis_mask, new_axis_mask, shrink_axis_mask, op)
     return B.set_at(B.zeros(dims, dy.dtype), index, dy)
 
 
 def assign_at(B, x, begin, end, strides, value, masks, op):
     """`x` with `value` in the place of a strided slice; `masks` in the order of the op's attributes."""
-    return B.set_at(x, _concrete(x.shape, begin, end, strides, *masks, op), value)
+    return B.set_at(x, concrete(x.shape, begin, end, strides, *masks, op), value)
 
 
 strided_slice_node = define("StridedSlice", infer=_infer_strided, lower=_lower_strided, static=(1, 2, 3))

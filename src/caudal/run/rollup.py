@@ -13,6 +13,7 @@ from ..ground import dtypes
 from .loops import LOOP, Body
 from .rewrite import constant, even_split
 from .segments import frozen, is_long, repetition, signatures
+from .slices import cut_at_once
 from .specialise import Node
 
 __all__ = ["roll_up"]
@@ -32,6 +33,7 @@ def roll_up(nodes, kept):
     """
     if not is_long(nodes):
         return nodes
+    nodes = cut_at_once(nodes, kept)
     step, low = _Step(nodes, kept), 0
     for start, period, times in _repetitions(nodes):
         start, times = _extended(step.forms, low, start, period, times)
