@@ -267,7 +267,7 @@ def assert_integer(x, message=None, name=None):
         return no_op("statically_determined_was_integer")
 
 
-@export("assert_scalar", "debugging.assert_scalar")
+@export("assert_scalar", "debugging.assert_scalar", "contrib.framework.assert_scalar")
 def assert_scalar(tensor, name=None, message=None):
     """`tensor`; ValueError at once unless it is a scalar."""
     with name_scope(name, "assert_scalar", [tensor]) as scope:
@@ -301,7 +301,7 @@ def _one_base_type(items, expected):
     return expected
 
 
-@export("assert_same_float_dtype", "debugging.assert_same_float_dtype")
+@export("assert_same_float_dtype", "debugging.assert_same_float_dtype", "contrib.framework.assert_same_float_dtype")
 def assert_same_float_dtype(tensors=None, dtype=None):
     """The one float dtype of `tensors`, and `dtype` if given; float32 where neither is given.
 

@@ -22,7 +22,7 @@ __all__ = ["argsort", "searchsorted", "sort"]
 # --- sort, argsort: the k greatest with k = n, of -x for an ascending order --------------------------
 
 
-@export("sort")
+@export("sort", "contrib.framework.sort")
 def sort(values, axis=-1, direction="ASCENDING", name=None):
     """A tensor sorted along a dimension.
 
@@ -39,7 +39,7 @@ def sort(values, axis=-1, direction="ASCENDING", name=None):
         return _sorted(values, axis, direction, 0)
 
 
-@export("argsort")
+@export("argsort", "contrib.framework.argsort")
 def argsort(values, axis=-1, direction="ASCENDING", stable=False, name=None):
     """Where the elements of a sorted tensor stood: `gather(values, argsort(values))` is sorted.
 
