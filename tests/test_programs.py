@@ -72,3 +72,30 @@ def test_a_missing_private_class_says_so():
 
     with pytest.raises(NotImplementedError, match="tensor_forest.ForestHParams"):
         tensor_forest.ForestHParams(num_classes=2)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
+def test_a_penalty_on_slopes_through_normalisation(training, data_format):
+    """A critic's slope by its inputs is itself trained on: the fused normalisation has slopes of its slope."""
+    rng = np.random.RandomState(0)
+    axes, wide = ((0, 1, 2), (1, 1, 1, 3)) if data_format == "NHWC" else ((0, 2, 3), (1, 3, 1, 1))
+    shape = (2, 4, 5, 3) if data_format == "NHWC" else (2, 3, 4, 5)
+    x = tf.constant(rng.normal(size=shape), tf.float32)
+    scale, offset = tf.constant([1.0, 0.5, -2.0]), tf.constant([0.0, 1.0, 2.0])
+    mean, variance = np.float32([0.1, 0.2, 0.3]), np.float32([1.0, 2.0, 3.0])
+    given = {} if training else {"mean": mean, "variance": variance}
+    fused, _, _ = tf.nn.fused_batch_norm(x, scale, offset, data_format=data_format, is_training=training, **given)
+    moments = mean.reshape(wide), variance.reshape(wide)
+    if training:  # tf.nn.moments takes its mean for constant, which a second slope sees
+        middle = tf.reduce_mean(x, axes, keepdims=True)
+        moments = middle, tf.reduce_mean(tf.square(x - middle), axes, keepdims=True)
+    by_hand = (x - moments[0]) * tf.rsqrt(moments[1] + 0.001) * tf.reshape(scale, wide) + tf.reshape(offset, wide)
+
+    def penalty(y):
+        slope = tf.gradients(tf.reduce_sum(tf.sin(y) * tf.cos(x)), x)[0]
+        return tf.gradients(tf.reduce_sum(tf.square(slope - 0.3)), [x, scale, offset])
+
+    with tf.Session() as sess:
+        for got, want in zip(*sess.run([penalty(fused), penalty(by_hand)]), strict=True):
+            np.testing.assert_allclose(got, want, rtol=2e-3, atol=2e-3)

@@ -18,6 +18,7 @@ from .build import (
     def_function,
     switch_case,
     frames,
+    fused_norm_slopes,
     linalg,
     pfor,
     pass_through,
