@@ -99,3 +99,27 @@ def test_a_penalty_on_slopes_through_normalisation(training, data_format):
     with tf.Session() as sess:
         for got, want in zip(*sess.run([penalty(fused), penalty(by_hand)]), strict=True):
             np.testing.assert_allclose(got, want, rtol=2e-3, atol=2e-3)
+
+
+def test_texts_become_rows_of_numbers(tmp_path):
+    """What text classifiers begin with: fit, transform, count, look into, save, restore."""
+    learn = tf.contrib.learn
+    texts = ["the film isn't bad", "the plot of the film", "HTTPServer on-line"]
+    make = learn.preprocessing.VocabularyProcessor(4)
+    rows = np.array(list(make.fit_transform(texts)))
+    assert rows.tolist() == [[1, 2, 3, 4], [1, 5, 6, 1], [7, 8, 9, 0]]
+    assert (len(make.vocabulary_), make.vocabulary_._mapping["plot"], make.vocabulary_.get("unseen")) == (10, 5, 0)
+    assert list(make.reverse(rows))[1:] == ["the plot of the", "HTTP Server on-line <UNK>"]
+    make.save(str(tmp_path / "vocab"))
+    again = learn.preprocessing.VocabularyProcessor.restore(str(tmp_path / "vocab"))
+    assert np.array(list(again.transform(texts))).tolist() == rows.tolist()
+    frequent = learn.preprocessing.VocabularyProcessor(3, min_frequency=1).fit(texts)
+    assert frequent.vocabulary_._mapping == {"<UNK>": 0, "the": 1, "film": 2}
+    (tmp_path / "pickled").write_bytes(b"\x80\x04K\x01.")
+    with pytest.raises(ValueError, match="fit the processor again"):
+        learn.preprocessing.VocabularyProcessor.restore(str(tmp_path / "pickled"))
+    own = learn.preprocessing.VocabularyProcessor(2, tokenizer_fn=lambda docs: (d.split("/") for d in docs))
+    assert [r.tolist() for r in own.fit_transform(["a/b/c", "b"])] == [[1, 2], [2, 0]]
+    own.save(str(tmp_path / "own"))
+    with pytest.raises(ValueError, match="set its `_tokenizer`"):
+        list(learn.preprocessing.VocabularyProcessor.restore(str(tmp_path / "own")).transform(["a"]))
