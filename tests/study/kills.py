@@ -44,37 +44,48 @@ def ended(process):
 
 def workers_of(pid):
     """The processes that a driver started."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        return [int(child) for child in file.read().split()]
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
 
 
 def kill_something(driver, chance):
-    """SIGKILL to the driver, or to one of its workers; whether something was killed."""
+    """SIGKILL to the driver, or to one of its workers; what was killed, if anything."""
     try:
-        targets = [driver.pid, *workers_of(driver.pid)]
-        victim = chance.choice(targets)
+        victim = chance.choice([driver.pid, *workers_of(driver.pid)])
         os.kill(victim, signal.SIGKILL)
     except (FileNotFoundError, ProcessLookupError):
-        return None
-    return "driver" if victim == driver.pid else "worker"
+        return []
+    if victim == driver.pid:
+        driver.wait()
+    return ["driver" if victim == driver.pid else "worker"]
 
 
 def disturbed(file, folder, kills, longest, chance):
     """Computes a study under `kills` kills, a random wait of up to `longest` seconds before each; what was killed, by kind."""
     driver, killed = begin(file, folder), collections.Counter()
-    while sum(killed.values()) < kills:
-        time.sleep(chance.uniform(0, longest))
-        if driver.poll() is None and (what := kill_something(driver, chance)):
-            killed[what] += 1
-        if driver.poll() == 0:
-            break  # the study ended before all kills were spent
-        if driver.poll() is not None or what == "driver":
-            driver.communicate()
+    while sum(killed.values()) < kills and driver.poll() != 0:
+        if driver.poll() is not None:
+            said = driver.communicate()[1]
+            assert driver.returncode == -signal.SIGKILL, said
             driver = begin(file, folder)
-    if driver.poll() is None:
-        driver.communicate()
+        if at_work(driver):
+            time.sleep(chance.uniform(0, longest))
+            killed.update(kill_something(driver, chance))
+    driver.communicate()
     ended(begin(file, folder))
     return killed
+
+
+def at_work(driver):
+    """Waits until a driver has workers; False if it ended."""
+    while driver.poll() is None:
+        if workers_of(driver.pid):
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def counted(name, folder):
