@@ -12,6 +12,7 @@ namespace {
 constexpr int MOST = 8;        // places in the tallest tile
 constexpr long BLOCK = 320;    // products that are summed before the next places: their weights stay in the first cache
 constexpr long NEAR = 5000;    // floats of an image that stay there as well
+constexpr long FEW = 32;       // places: for fewer, sums are read and written too often
 
 // c[m][...] (+)= sum over segments s and k of a[m][s * step + k] * b[(s * run + k) * N * W ...].
 struct Sum {
@@ -117,20 +118,36 @@ void sums_at(const Sum& sum, const float* x, const long* from, const float* weig
 // Room for panels of `depth` rows.
 inline long panels_size(long depth, long channels) { return (channels + W - 1) / W * W * depth; }
 
-// weights[k * across + c * along] for k < depth, c < channels, as panels; `row_of(k)` is where row k lies.
+// The panel from channel `j` on of `taps` matrices [inner, channels], or [channels, inner] if `turned`; `tap_of(t)` is where
+// matrix t lies.
 template <class F>
-void pack(F&& row_of, long depth, long channels, long along, float* out) {
-  for (long j = 0; j < channels; j += 2 * W) {
-    long width = channels - j > W ? 2 * W : W, have = least(width, channels - j);
-    for (long k = 0; k < depth; k++, out += width) {
-      const float* row = row_of(k) + j * along;
-      if (along == 1)
-        for (long c = 0; c < have; c++) out[c] = row[c];
-      else
-        for (long c = 0; c < have; c++) out[c] = row[c * along];
-      for (long c = have; c < width; c++) out[c] = 0;
-    }
+void pack_panel(F&& tap_of, long taps, long inner, long channels, bool turned, long j, float* out) {
+  long width = channels - j > W ? 2 * W : W, have = least(width, channels - j);
+  for (long t = 0; t < taps; t++, out += inner * width) {
+    const float* tap = tap_of(t);
+    if (have < width) memset(out, 0, 4 * inner * width);
+    if (turned)
+      for (long c = 0; c < have; c++)
+        for (long k = 0; k < inner; k++) out[k * width + c] = tap[(j + c) * inner + k];
+    else
+      for (long k = 0; k < inner; k++)
+        for (long c = 0; c < have; c++) out[k * width + c] = tap[k * channels + j + c];
   }
+}
+
+template <class F>
+void pack(F&& tap_of, long taps, long inner, long channels, bool turned, float* out, Pool& pool) {
+  long panels = (channels + 2 * W - 1) / (2 * W);
+  int tasks = static_cast<int>(taps * inner * channels < 32768 ? 1 : least<long>(panels, pool.threads()));
+  parallel(pool, tasks, [&](int task) {
+    for (long p = part(panels, tasks, task); p < part(panels, tasks, task + 1); p++)
+      pack_panel(tap_of, taps, inner, channels, turned, 2 * W * p, out + 2 * W * p * taps * inner);
+  });
+}
+
+// How many images a task takes, so that weights are read for more than the few places of a small one.
+inline long together(long batch, long places, const Pool& pool) {
+  return most(1L, least(batch / (2L * pool.threads()), 160 / most(1L, places)));
 }
 
 // An image [height, width, channels] in the midst of zeros, rows `low` to `high` of it as padded.
@@ -154,34 +171,39 @@ void pad_image(const float* x, long height, long width, long channels, long top,
 
 void conv(const Windows& w, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y,
           Pool& pool) {
-  long run = w.window_width * w.channels, depth = w.window_height * run;
+  long run = w.window_width * w.channels, depth = w.window_height * run, size = panels_size(depth, channels);
   long tall = (w.out_height - 1) * w.stride_height + w.window_height, wide = (w.out_width - 1) * w.stride_width + w.window_width;
   bool padded = w.top || w.left || tall > w.height || wide > w.width;
+  long image = padded ? tall * wide * w.channels : w.height * w.width * w.channels;
   if (!padded) wide = w.width;
-  float* weights = scratch(kWeights, panels_size(depth, channels) + 16 + 4 * w.out_height * w.out_width);
-  long* from = reinterpret_cast<long*>(weights + panels_size(depth, channels));
-  long places = w.out_height * w.out_width;
-  long* to = from + places;
-  pack([&](long k) { return filter + k * channels; }, depth, channels, 1, weights);
-  long pieces = w.batch < 4L * pool.threads() ? least(w.out_height, (4L * pool.threads() + w.batch - 1) / most(1L, w.batch)) : 1;
-  for (long p = 0; p < places; p++) {
-    from[p] = (p / w.out_width * w.stride_height * wide + p % w.out_width * w.stride_width) * w.channels;
+  long places = w.out_height * w.out_width, images = together(w.batch, places, pool);
+  long tasks = (w.batch + images - 1) / images;
+  long wanted = 4L * pool.threads();
+  long pieces = tasks < wanted && images == 1 ? least(w.out_height, (wanted + tasks - 1) / most(1L, tasks)) : 1;
+  float* weights = scratch(kWeights, size + 16 + 4 * images * places);
+  long* from = reinterpret_cast<long*>(weights + size);
+  long* to = from + images * places;
+  pack([&](long k) { return filter + k * channels; }, 1, depth, channels, false, weights, pool);
+  for (long p = 0; p < images * places; p++) {
+    long at = p % places;
+    from[p] = p / places * image + (at / w.out_width * w.stride_height * wide + at % w.out_width * w.stride_width) * w.channels;
     to[p] = p * channels;
   }
   Sum sum{w.window_height, run, wide * w.channels};
-  parallel(pool, static_cast<int>(w.batch * pieces), [&](int task) {
-    long image = task / pieces, piece = task % pieces;
+  parallel(pool, static_cast<int>(tasks * pieces), [&](int task) {
+    long begin = task / pieces * images, count = least(images, w.batch - begin), piece = task % pieces;
     long low = w.out_height * piece / pieces, high = w.out_height * (piece + 1) / pieces;
-    const float* in = x + image * w.height * w.width * w.channels;
-    long first = low * w.stride_height;
+    const float* in = x + begin * w.height * w.width * w.channels;
     if (padded) {
-      long end = (high - 1) * w.stride_height + w.window_height;
-      float* copy = scratch(kImage, (end - first) * wide * w.channels);
-      pad_image(in, w.height, w.width, w.channels, w.top, w.left, first, end, wide, copy);
-      in = copy - first * wide * w.channels;
+      long first = low * w.stride_height, end = (high - 1) * w.stride_height + w.window_height;
+      float* copy = scratch(kImage, count * image);
+      for (long k = 0; k < count; k++)
+        pad_image(in + k * w.height * w.width * w.channels, w.height, w.width, w.channels, w.top, w.left, first, end, wide,
+                  copy + k * image + first * wide * w.channels);
+      in = copy;
     }
-    long at = low * w.out_width;
-    sums_at(sum, in, from + at, weights, y + image * places * channels, to + at, (high - low) * w.out_width, channels, bias, relu);
+    long at = low * w.out_width, have = count > 1 ? count * places : (high - low) * w.out_width;
+    sums_at(sum, in, from + at, weights, y + begin * places * channels, to + at, have, channels, bias, relu);
   });
 }
 
@@ -202,11 +224,13 @@ void conv_input_grad(const Windows& w, const float* dy, const float* filter, lon
   long tall = above + most(w.out_height, (w.height - 1 + w.top) / sh + 1);
   long wide = before + most(w.out_width, (w.width - 1 + w.left) / sw + 1);
   long in = w.height * w.width * w.channels, out = w.out_height * w.out_width * channels;
+  long images = together(w.batch, places, pool);
+  long image = tall * wide * channels;
   long size = panels_size(w.window_height * w.window_width * channels, w.channels);
-  float* weights = scratch(kWeights, size + 16 + 4 * places + sizeof(Phase) / 4 * sh * sw);
+  float* weights = scratch(kWeights, size + 16 + 4 * images * places + sizeof(Phase) / 4 * sh * sw);
   long* from = reinterpret_cast<long*>(weights + size);
-  long* to = from + places;
-  Phase* phases = reinterpret_cast<Phase*>(to + places);
+  long* to = from + images * places;
+  Phase* phases = reinterpret_cast<Phase*>(to + images * places);
   long used = 0, seen = 0;
   int count = 0;
   for (long py = 0; py < sh; py++)
@@ -214,38 +238,42 @@ void conv_input_grad(const Windows& w, const float* dy, const float* filter, lon
       long rows = py < w.window_height ? (w.window_height - py + sh - 1) / sh : 0;
       long columns = px < w.window_width ? (w.window_width - px + sw - 1) / sw : 0;
       Phase phase{{rows, columns * channels, wide * channels}, used, seen, 0};
-      for (long iy = ((py - w.top) % sh + sh) % sh; iy < w.height; iy += sh)
-        for (long ix = ((px - w.left) % sw + sw) % sw; ix < w.width; ix += sw, seen++) {
-          long qy = (iy + w.top) / sh, qx = (ix + w.left) / sw;
-          from[seen] = ((qy - rows + 1 + above) * wide + qx - columns + 1 + before) * channels;
-          to[seen] = (iy * w.width + ix) * w.channels;
-        }
-      phase.count = seen - phase.begin;
+      for (long k = 0; k < images; k++)
+        for (long iy = ((py - w.top) % sh + sh) % sh; iy < w.height; iy += sh)
+          for (long ix = ((px - w.left) % sw + sw) % sw; ix < w.width; ix += sw, seen++) {
+            long qy = (iy + w.top) / sh, qx = (ix + w.left) / sw;
+            from[seen] = k * image + ((qy - rows + 1 + above) * wide + qx - columns + 1 + before) * channels;
+            to[seen] = k * in + (iy * w.width + ix) * w.channels;
+          }
+      phase.count = (seen - phase.begin) / images;
       if (rows && columns) {
-        auto row_of = [&](long k) {
-          long ky = py + (rows - 1 - k / (columns * channels)) * sh, kx = px + (columns - 1 - k / channels % columns) * sw;
-          return filter + (ky * w.window_width + kx) * w.channels * channels + k % channels;
+        auto tap_of = [&](long t) {
+          long ky = py + (rows - 1 - t / columns) * sh, kx = px + (columns - 1 - t % columns) * sw;
+          return filter + (ky * w.window_width + kx) * w.channels * channels;
         };
-        pack(row_of, rows * columns * channels, w.channels, channels, weights + used);
+        pack(tap_of, rows * columns, channels, w.channels, true, weights + used, pool);
         used += panels_size(rows * columns * channels, w.channels);
       }
       phases[count++] = phase;
     }
   bool padded = above || before || tall > w.out_height || wide > w.out_width;
-  parallel(pool, static_cast<int>(w.batch), [&](int image) {
-    const float* slope = dy + image * out;
+  parallel(pool, static_cast<int>((w.batch + images - 1) / images), [&](int task) {
+    long first = task * images, have = least(images, w.batch - first);
+    const float* slope = dy + first * out;
     if (padded) {
-      float* copy = scratch(kImage, tall * wide * channels);
-      pad_image(slope, w.out_height, w.out_width, channels, above, before, 0, tall, wide, copy);
+      float* copy = scratch(kImage, have * image);
+      for (long k = 0; k < have; k++)
+        pad_image(slope + k * out, w.out_height, w.out_width, channels, above, before, 0, tall, wide, copy + k * image);
       slope = copy;
     }
-    float* result = dx + image * in;
+    float* result = dx + first * in;
     for (int k = 0; k < count; k++) {
       const Phase& p = phases[k];
       if (p.sum.segments && p.sum.run) {
-        sums_at(p.sum, slope, from + p.begin, weights + p.weights, result, to + p.begin, p.count, w.channels, nullptr, false);
+        sums_at(p.sum, slope, from + p.begin, weights + p.weights, result, to + p.begin, have * p.count, w.channels, nullptr,
+                false);
       } else {
-        for (long i = 0; i < p.count; i++) memset(result + to[p.begin + i], 0, 4 * w.channels);
+        for (long i = 0; i < have * p.count; i++) memset(result + to[p.begin + i], 0, 4 * w.channels);
       }
     }
   });
@@ -253,17 +281,18 @@ void conv_input_grad(const Windows& w, const float* dy, const float* filter, lon
 
 namespace {
 
-// c[m * channels + ...] += sum over rows r and columns q of a[r * rows_a + q * columns_a + m] * b[(r * columns + q) * N * W ...].
+// c[m * N * W + ...] += the sum over rows r and columns q of a[r * row_step + q * column_step + m] times the vectors at
+// b[r * b_row + q * b_column].
 struct Pairs {
   long rows, columns, row_step, column_step, b_row, b_column;
 };
 
 template <int M, int N>
-void filter_tile(const Pairs& p, const float* a, const float* b, float* c, long channels, int last) {
+void filter_tile(const Pairs& p, const float* a, const float* b, float* c) {
   Vec acc[M][N];
   float* rows[M];
-  for (int m = 0; m < M; m++) rows[m] = c + m * channels;
-  get<M, N>(acc, rows, last);
+  for (int m = 0; m < M; m++) rows[m] = c + m * N * W;
+  get<M, N>(acc, rows, W);
   for (long r = 0; r < p.rows; r++) {
     const float* x = a + r * p.row_step;
     const float* slope = b + r * p.b_row;
@@ -279,10 +308,10 @@ void filter_tile(const Pairs& p, const float* a, const float* b, float* c, long 
       }
     }
   }
-  put<M, N>(acc, rows, last);
+  put<M, N>(acc, rows, W);
 }
 
-using FilterTile = void (*)(const Pairs&, const float*, const float*, float*, long, int);
+using FilterTile = void (*)(const Pairs&, const float*, const float*, float*);
 
 template <int N>
 FilterTile filter_tile_of(int m) {
@@ -291,13 +320,14 @@ FilterTile filter_tile_of(int m) {
   return tiles[m - 1];
 }
 
-// Adds what one image gives to the part of the filters that is row `ky` and the channels from `j` on.
-void filter_unit(const Windows& w, const float* image, long wide, const float* dy, long channels, long ky, long j, float* dw) {
+// Adds what one image gives to the part of the filters that is row `ky` and the channels from `j` on: `sums`, a panel.
+void filter_unit(const Windows& w, const float* image, long wide, const float* dy, long channels, long ky, long j, float* sums) {
   long run = w.window_width * w.channels, left = channels - j;
   int vectors = left > W ? 2 : 1;
   int last = static_cast<int>(least<long>(W, left - (vectors - 1) * W));
   int tall = vectors == 1 ? 8 : 6;
-  long rows_near = most(1L, NEAR / (w.stride_height * wide * w.channels)), width = vectors * W;
+  long rows_near = most(NEAR / (w.stride_height * wide * w.channels), (FEW + w.out_width - 1) / w.out_width), width = vectors * W;
+  rows_near = least(rows_near, w.out_height);
   float* slope = scratch(kSlope, rows_near * w.out_width * width);
   for (long low = 0; low < w.out_height; low += rows_near) {
     long rows = least(rows_near, w.out_height - low);
@@ -311,51 +341,74 @@ void filter_unit(const Windows& w, const float* image, long wide, const float* d
         }
       b = slope, b_column = width;
     }
-    Pairs pairs{rows, w.out_width, w.stride_height * wide * w.channels, w.stride_width * w.channels, w.out_width * b_column, b_column};
+    long row_step = w.stride_height * wide * w.channels, column_step = w.stride_width * w.channels;
+    Pairs pairs{rows, w.out_width, row_step, column_step, w.out_width * b_column, b_column};
     const float* a = image + (low * w.stride_height + ky) * wide * w.channels;
-    float* c = dw + ky * run * channels + j;
     for (long m = 0; m < run; m += tall) {
       int high = static_cast<int>(least<long>(tall, run - m));
-      (vectors == 1 ? filter_tile_of<1>(high) : filter_tile_of<2>(high))(pairs, a + m, b, c + m * channels, channels, last);
+      (vectors == 1 ? filter_tile_of<1>(high) : filter_tile_of<2>(high))(pairs, a + m, b, sums + m * width);
     }
   }
 }
 
+inline long width_of(long channels, long panel) { return channels - panel * 2 * W > W ? 2 * W : W; }
+
+// A panel's rows as channels of `dw`, summed over `groups` panels that lie `step` apart.
+void unpack(const float* sums, int groups, long step, long rows, long channels, long panel, float* dw) {
+  long width = width_of(channels, panel), j = panel * 2 * W, have = least(width, channels - j);
+  for (long r = 0; r < rows; r++)
+    for (long c = 0; c < have; c++) {
+      float sum = 0;
+      for (int g = 0; g < groups; g++) sum += sums[g * step + r * width + c];
+      dw[r * channels + j + c] = sum;
+    }
+}
+
 }  // namespace
 
-// The slope by the filters. Small filters: each task has some images and a sum of its own, added up in order at the end;
+// The slope by the filters. Small filters: each task has some images and sums of its own, added up in order at the end;
 // large ones: each task has a part of the filters and goes through all images.
 void conv_filter_grad(const Windows& w, const float* x, const float* dy, long channels, float* dw, Pool& pool) {
   long run = w.window_width * w.channels, size = w.window_height * run * channels;
   long tall = (w.out_height - 1) * w.stride_height + w.window_height, wide = (w.out_width - 1) * w.stride_width + w.window_width;
   bool padded = w.top || w.left || tall > w.height || wide > w.width;
   if (!padded) wide = w.width;
+  long plain = w.height * w.width * w.channels, grown = padded ? tall * wide * w.channels : plain;
+  long out = w.out_height * w.out_width * channels, images = most(1L, 100000 / most(1L, grown + out));
   long panels = (channels + 2 * W - 1) / (2 * W), units = panels * w.window_height;
+  long depth = w.window_height * run, sums_size = panels_size(depth, channels);
   int groups = static_cast<int>(size <= 65536 ? most(1L, least<long>(w.batch, pool.threads())) : 1);
   int parts = static_cast<int>(groups > 1 ? 1 : least<long>(units, pool.threads()));
-  float* sums = scratch(kSums, (groups - 1) * size);
+  float* sums = scratch(kSums, groups * sums_size);
+  auto at = [&](int group, long unit) {
+    long panel = unit % panels;
+    return sums + group * sums_size + panel * 2 * W * depth + unit / panels * run * width_of(channels, panel);
+  };
   parallel(pool, groups * parts, [&](int task) {
     int group = task / parts;
     long low = part(units, parts, task % parts), high = part(units, parts, task % parts + 1);
-    float* mine = group ? sums + (group - 1) * size : dw;
-    for (long u = low; u < high; u++) {
-      long width = least<long>(2 * W, channels - u % panels * 2 * W);
-      for (long r = 0; r < run; r++) memset(mine + (u / panels * run + r) * channels + u % panels * 2 * W, 0, 4 * width);
-    }
-    for (long k = part(w.batch, groups, group); k < part(w.batch, groups, group + 1); k++) {
-      const float* image = x + k * w.height * w.width * w.channels;
+    for (long u = low; u < high; u++) memset(at(group, u), 0, 4 * run * width_of(channels, u % panels));
+    long end = part(w.batch, groups, group + 1);
+    for (long k = part(w.batch, groups, group); k < end; k += images) {
+      long count = least(images, end - k);
+      const float* image = x + k * plain;
       if (padded) {
-        float* copy = scratch(kImage, tall * wide * w.channels);
-        pad_image(image, w.height, w.width, w.channels, w.top, w.left, 0, tall, wide, copy);
+        float* copy = scratch(kImage, count * grown);
+        for (long i = 0; i < count; i++)
+          pad_image(image + i * plain, w.height, w.width, w.channels, w.top, w.left, 0, tall, wide, copy + i * grown);
         image = copy;
       }
-      const float* slope = dy + k * w.out_height * w.out_width * channels;
+      const float* slope = dy + k * out;
       for (long u = low; u < high; u++)
-        filter_unit(w, image, wide, slope, channels, u / panels, u % panels * 2 * W, mine);
+        for (long i = 0; i < count; i++)
+          filter_unit(w, image + i * grown, wide, slope + i * out, channels, u / panels, u % panels * 2 * W, at(group, u));
     }
+    if (groups == 1)
+      for (long u = low; u < high; u++) unpack(at(0, u), 1, 0, run, channels, u % panels, dw + u / panels * run * channels);
   });
-  for (int g = 1; g < groups; g++)
-    for (long i = 0; i < size; i++) dw[i] += sums[(g - 1) * size + i];
+  if (groups > 1)
+    for (long u = 0; u < units; u++)
+      unpack(at(0, u), groups, sums_size, run, channels, u % panels, dw + u / panels * run * channels);
 }
 
 }  // namespace caudal::CAUDAL_ISA

@@ -43,7 +43,8 @@ static ffi::Error avg_pool(ffi::ThreadPool threads, Floats x, Numbers window, Nu
 
 static ffi::Error avg_pool_grad(ffi::ThreadPool threads, Floats dy, Numbers window, Numbers strides, Numbers pads, Result dx) {
   XlaPool pool(threads);
-  kernels().avg_pool_grad(windows(dx->dimensions(), dy.dimensions(), window, strides, pads), dy.typed_data(), dx->typed_data(), pool);
+  kernels().avg_pool_grad(windows(dx->dimensions(), dy.dimensions(), window, strides, pads), dy.typed_data(), dx->typed_data(),
+                          pool);
   return ffi::Error::Success();
 }
 
