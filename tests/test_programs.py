@@ -124,3 +124,30 @@ def test_texts_become_rows_of_numbers(tmp_path):
     own.save(str(tmp_path / "own"))
     with pytest.raises(ValueError, match="set its `_tokenizer`"):
         list(learn.preprocessing.VocabularyProcessor.restore(str(tmp_path / "own")).transform(["a"]))
+
+
+def test_an_unrolled_net_stops_at_each_row_s_end():
+    """static_rnn with lengths: a cond a step; the last output that counts is gathered by a computed index."""
+    rng, steps, width = np.random.RandomState(0), 5, 4
+    x, lengths = tf.placeholder("float", [None, steps, 1]), tf.placeholder(tf.int32, [None])
+    labels = tf.placeholder("float", [None, 2])
+    cell = tf.nn.rnn_cell.BasicLSTMCell(width)
+    outs, _ = tf.nn.static_rnn(cell, tf.unstack(x, steps, 1), dtype=tf.float32, sequence_length=lengths)
+    outs = tf.transpose(tf.stack(outs), [1, 0, 2])
+    last = tf.gather(tf.reshape(outs, [-1, width]), tf.range(0, tf.shape(outs)[0]) * steps + (lengths - 1))
+    logits = tf.matmul(last, tf.Variable(tf.random_normal([width, 2], seed=1))) + tf.Variable(tf.zeros([2]))
+    cost = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits_v2(logits=logits, labels=labels))
+    train = tf.train.GradientDescentOptimizer(0.5).minimize(cost)
+    longs = np.int32([1, 2, 3, 4, 3, 2, 4, 1])
+    values = rng.normal(size=(8, steps, 1))
+    fed = {x: values, lengths: longs, labels: np.eye(2)[(values[:, 0, 0] > 0).astype(int)]}
+    beyond = values.copy()
+    for row, length in zip(beyond, longs, strict=True):
+        row[length:] = 99.0  # what no cell may see
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        first = sess.run(cost, fed)
+        assert sess.run(cost, {**fed, x: beyond}) == first
+        for _ in range(60):
+            sess.run(train, fed)
+        assert sess.run(cost, fed) < 0.6 * first
