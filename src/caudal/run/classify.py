@@ -136,12 +136,14 @@ def arithmetic(ops):
 
 def convolves(ops):
     """Whether there are convolutions among some ops."""
-    return any("Conv" in op._def.name and op._def.name in _COSTS or convolves(_body(op)) for op in ops)
+    return any(
+        "Conv" in op._def.name and op._def.name in _COSTS or convolves(_body(op)) or getattr(op, "convolves", False) for op in ops
+    )
 
 
 def has_loops(ops):
     """Whether some ops are loops, whose iterations' products are too small to share among threads beside other ops."""
-    return any(op._def.name == "RolledLoop" for op in ops)
+    return any(op._def.name == "RolledLoop" or getattr(op, "loops", False) for op in ops)
 
 
 def _body(op):

@@ -307,7 +307,8 @@ class Trace:
         probes = [self._probe(item, side) for side in (0, 1)]
         keys = [k for k in before if any(k in probe.keys for probe in probes)]
         shapes = [a if a is not None else b for a, b in zip(*(p.shapes for p in probes), strict=True)]
-        live = [k for k, shape in enumerate(shapes) if shape is not None]
+        fixed = {k: value for probe in probes for k, value in probe.fixed.items()}
+        live = [k for k, shape in enumerate(shapes) if shape is not None and k not in fixed]
         for a, b in zip(*(p.shapes for p in probes), strict=True):
             demand(a is None or b is None or (a.shape == b.shape and a.dtype == b.dtype), "branches of several shapes")
         self._prepare(keys, probes)
@@ -315,7 +316,7 @@ class Trace:
         def branch(side):
             def run():
                 made = self.inner(self.state.copy())
-                outs = self._outs(item, side, made)
+                outs = [_array(x) for x in self._outs(item, side, made)]
                 outs = [outs[k] if outs[k] is not None else compiled.xp.zeros(shapes[k].shape, shapes[k].dtype) for k in live]
                 return outs, [_arrays(made.state.get(k)) for k in keys]
 
@@ -326,7 +327,7 @@ class Trace:
             metas = [probe.keys[key] for probe in probes if key in probe.keys]
             self.state.set(key, _with_arrays(_met(metas), one))
         tensors = [merge.outputs[0] for merge, _, _ in item.merges] + item.out
-        for k, one in zip(live, outs, strict=True):
+        for k, one in (*zip(live, outs, strict=True), *fixed.items()):
             self.env[id(tensors[k])] = one
         for merge, *numbers in item.merges:
             self.env[id(merge.outputs[1])] = compiled.xp.where(pred, np.int32(numbers[1]), np.int32(numbers[0]))
@@ -343,8 +344,7 @@ class Trace:
         made.walk(item.sides[side])
         out = [made.value(merge._inputs[numbers[side]]) for merge, *numbers in item.merges]
         own = {t for op in inside(item.sides[side]) for t in op.outputs}
-        out += [made.found(t) if t in own else None for t in item.out]
-        return [_array(x) for x in out]
+        return out + [made.found(t) if t in own else None for t in item.out]
 
     def _probe(self, item, side):
         """Traces a branch for what it changes and gives."""
@@ -354,6 +354,8 @@ class Trace:
             made = self.inner(self.state.copy())
             before = dict(made.state.values)
             outs = self._outs(item, side, made)
+            found.fixed = {k: x for k, x in enumerate(outs) if k >= len(item.merges) and _known(x)}
+            outs = [_array(x) for x in outs]
             found.keys = {k: made.state.get(k) for k in made.state.changed(before)}
             found.shapes = [None if x is None else _shape_of(x) for x in outs]
             return []
@@ -408,7 +410,11 @@ class Trace:
 
 
 class _Probe:
-    """What a branch or an iteration changes, key -> what is there after it, and the shapes of what it gives."""
+    """What a branch or an iteration changes, key -> what is there after it, and the shapes of what it gives.
+
+    Attributes:
+      fixed: number of an output that only the branch makes -> its value, where that is known.
+    """
 
 
 class _Loop:

@@ -13,11 +13,12 @@ from ..graph.opdef import parse, wants
 from ..graph.tensor import Operation, Tensor
 from ..ground import dtypes
 from ..ground.errors import InternalError, OpError
-from .classify import Classes, arithmetic, takes, worth_compiling
+from .classify import Classes, arithmetic, convolves, takes, worth_compiling
 from .flow import Flow
-from .frames import EXITS, MERGES, NEXTS, SWITCHES, find
+from .frames import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, find
 from .interpret import state_key
 from .raised import ARRAYS, HANDLES, TRIPS, State, Trace, root_of
+from .region_code import Code
 from .rows import Rows, Stacked, Unraisable
 from .store import Cell
 from .tree import PASSING, Cond, Loop, Tangled, canonical, inside, reads, tree
@@ -94,11 +95,12 @@ class Region:
         self.values = [t for t in taken if not t._dtype._is_ref_dtype]
 
     def _with_switches(self):
-        """Its ops, with the Switches before it."""
+        """Its ops, with the Switches before it, and the constants of its branches."""
         todo, have = list(self.ops), set(self.ops)
         while todo:
             for tensor in todo.pop()._inputs:
-                if _passes_on(tensor, self.stop) and tensor.op not in have:
+                branch = tensor.op._def.name == "Const" and tensor.op._controls and tensor not in self.stop
+                if (branch or _passes_on(tensor, self.stop)) and tensor.op not in have:
                     have.add(tensor.op)
                     todo.append(tensor.op)
         return sorted(have, key=lambda op: op._id)
@@ -197,7 +199,7 @@ class Regions:
         """Notes which inputs of regions have to be known, as sizes of arrays, or can be, as counts of iterations."""
         classes = Classes(self.ops, fed)
         for op in filter(_is_raised, self.ops):
-            item = op.attrs["region"].item
+            item = op.attrs["_region"].item
             if not isinstance(item, (Cond, Loop)) and item._def.name == "TensorArrayV3":
                 op._def.static = (0,)
                 continue
@@ -209,8 +211,8 @@ class Regions:
     def together(self):
         """Lists of ops that pass arrays to each other."""
         groups = []
-        for op in (op for op in self.ops if _is_raised(op) and op.attrs["region"].keys):
-            keys = set(map(_base, op.attrs["region"].keys))
+        for op in (op for op in self.ops if _is_raised(op) and op.attrs["_region"].keys):
+            keys = set(map(_base, op.attrs["_region"].keys))
             near = [group for group in groups if not keys.isdisjoint(group[0])]
             groups = [group for group in groups if keys.isdisjoint(group[0])]
             groups.append((keys.union(*(g[0] for g in near)), [op, *(o for g in near for o in g[1])]))
@@ -246,7 +248,14 @@ class Regions:
         types = [t._dtype for t in region.given] + [
             t for key in (region.keys if region.raised else ()) for t in self._types(region, key)
         ]
-        attrs = {"region": region, "Tin": [t._dtype for t in inputs], "Tref": [t._dtype for t in refs], "Tout": types}
+        code = Code(region) if region.raised else region
+        attrs = {
+            "_region": region,
+            "code": code,
+            "Tin": [t._dtype for t in inputs],
+            "Tref": [t._dtype for t in refs],
+            "Tout": types,
+        }
         op = _Made(
             self._kind(region),
             f"{region.ops[-1]._name}/raised",
@@ -311,7 +320,7 @@ class Regions:
 
 
 def _is_raised(op):
-    return op._def.name == "Region" and op.attrs["region"].raised
+    return op._def.name == "Region" and op.attrs["_region"].raised
 
 
 def _passes(op):
@@ -337,7 +346,7 @@ class _Hosted:
 
 
 def _run_flow(B, *args, op):
-    return op.attrs["region"].flow.run(args)
+    return op.attrs["_region"].flow.run(args)
 
 
 # --- regions that XLA takes --------------------------------------------------------------------------
@@ -345,11 +354,57 @@ def _run_flow(B, *args, op):
 
 def _infer(*inputs, op):
     """The shapes of what a region gives; notes on the node which of it is known, and what is known of arrays."""
-    args, abstract = [], []
-    for tensor in inputs:
-        args.append(_abstract(tensor))
-        if not isinstance(args[-1], np.ndarray):
-            abstract.append(len(args) - 1)
+    inputs = op._inputs = _loosened(op)
+    args = [_abstract(tensor) for tensor in inputs]
+    key = _form(op, args)
+    found = _found.get(key) if key is not None else None
+    if found is None:
+        found = _found_out(op, args)
+        if key is not None:
+            if len(_found) >= _MOST:
+                _found.clear()
+            _found[key] = found
+    dims, op.known, metas, op.flops = found
+    op.loops, op.convolves = isinstance(op.attrs["_region"].item, Loop), convolves(op.attrs["_region"].ops)
+    for tensor, meta in zip(op.outputs, metas, strict=True):
+        tensor.meta = meta
+    op._def = copy.copy(op._def)
+    op._def.static = tuple(k for k, t in enumerate(inputs) if isinstance(args[k], np.ndarray) and t._dtype.is_integer)
+    return dims
+
+
+def _loosened(op):
+    """A region's inputs, with whole numbers that no op of a branch must know as arguments, and no part of the code.
+
+    So the steps of an unrolled net, each with its own number, share their code.
+    """
+    region, out = op.attrs["_region"], list(op._inputs)
+    if any(inner._def.name in ENTERS for inner in region.ops) or region.keys:
+        return out
+    fixed = {_through(inner._inputs[k], region.stop) for inner in region.ops for k in inner._def.static if k < len(inner._inputs)}
+    for k, (tensor, one) in enumerate(zip(region.values, out, strict=False)):
+        if one.op._def.name == "Const" and one.dims == () and one._dtype.is_integer and tensor not in fixed:
+            out[k] = copy.copy(one)
+            out[k].op = copy.copy(one.op)
+            out[k].op.attrs = {**one.op.attrs, "argument": True}
+    return out
+
+
+_found: dict[object, tuple] = {}  # what was found out of regions without arrays, for one code and one set of inputs
+_MOST = 2000
+
+
+def _form(op, args):
+    """Under what key what is found out of a region is kept; None if it isn't."""
+    if op.attrs["_region"].keys:
+        return None
+    known = ((a.shape, a.dtype.str, a.tobytes()) if isinstance(a, np.ndarray) else (a.shape, a.dtype) for a in args)
+    return (op.attrs["code"], *known)
+
+
+def _found_out(op, args):
+    """(shapes of the outputs, values of those that are known, what is known of arrays, the arithmetic in it)."""
+    args, abstract = list(args), [k for k, a in enumerate(args) if not isinstance(a, np.ndarray)]
     made, flops = [], {}
 
     def run(arrays):
@@ -362,19 +417,14 @@ def _infer(*inputs, op):
         compiled.shapes(run, [args[k] for k in abstract])
     except Exception as error:
         raise Unraisable(str(error)) from error
-    op.flops = sum(flops.values())
-    op.known = [np.asarray(x) if isinstance(x, (np.ndarray, np.generic, int, float)) else None for x, _ in made]
-    for tensor, (_, meta) in zip(op.outputs, made, strict=True):
-        tensor.meta = meta
-    op._def = copy.copy(op._def)
-    op._def.static = tuple(k for k, t in enumerate(inputs) if t.op._def.name == "Const" and t._dtype.is_integer)
-    return [np.shape(x) for x, _ in made]
+    known = [np.asarray(x) if isinstance(x, (np.ndarray, np.generic, int, float)) else None for x, _ in made]
+    return [np.shape(x) for x, _ in made], known, [meta for _, meta in made], sum(flops.values())
 
 
 def _abstract(tensor):
     """What is known of an input."""
     op = tensor.op
-    if op._def.name == "Const":
+    if op._def.name == "Const" and "argument" not in op.attrs:
         return op.attrs["value"]
     if op._def is _COUNTER:
         return _begin_of(op)
@@ -392,7 +442,7 @@ def _begin_of(op):
 
 def _traced(node, args, flops=None):
     """([(value, what else is known of it)] of a region's outputs, the state afterwards)."""
-    region = node.attrs["region"]
+    region = node.attrs["_region"]
     state, env, at = {}, {}, 0
     for tensor, value in zip(region.values, args, strict=False):
         env[id(tensor)] = value
@@ -444,7 +494,7 @@ def _lower(B, *args, op):
         if isinstance(value, Cell):
             cells[k], value = value, value.peek()
         given.append(value)
-    region = op.attrs["region"]
+    region = op.attrs["_region"]
     try:
         out, state = _traced(op, given)
     except Unraisable as error:
@@ -497,7 +547,7 @@ def regions_of(ops, fed, wanted, store):
             return None
         made = Regions(items, regions, store)
         able = made.settle(fed).compiled
-        left = [op.attrs["region"] for op in made.ops if _is_raised(op) and op not in able]
+        left = [op.attrs["_region"] for op in made.ops if _is_raised(op) and op not in able]
         if not left:
             return made
         for region in left:

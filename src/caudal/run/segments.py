@@ -1,5 +1,8 @@
 """A long step cut where it repeats itself: equal parts become one function, called with other arguments."""
 
+import collections
+import itertools
+
 import numpy as np
 
 from ..graph.opdef import OpDef, parse, wants
@@ -10,6 +13,7 @@ _NEAR = 100  # nodes: an input made further back than this is a parameter like a
 _LONGEST = 300  # nodes in a segment that does not repeat
 _WHOLE = 400  # a step of no more nodes is one segment
 _PERIOD = 2500  # the longest repetition looked for
+_OFTEN, _LARGE = 3, 10  # times that a region comes, and ops in it, where it is a part of its own
 _INLINE = 64  # elements: a constant of no more is part of the code
 
 
@@ -25,7 +29,21 @@ CHUNK = _chunk()
 
 
 def cut(nodes):
-    """The nodes as a list of lists: repetitions one period each, what is left in pieces."""
+    """The nodes as a list of lists: repetitions one period each, what is left in pieces; a large region that comes often, alone."""
+    codes = collections.Counter(_code(node) for node in nodes)
+    often = {code for code, count in codes.items() if code is not None and count >= _OFTEN}
+    if not often:
+        return _cut(nodes)
+    runs = itertools.groupby(enumerate(nodes), key=lambda pair: pair[0] if _code(pair[1]) in often else -1)
+    return [part for _, run in runs for part in _cut([node for _, node in run])]
+
+
+def _code(node):
+    """The code of a region (region_code.py) that is as large as a part; None for all other nodes."""
+    return node.attrs["code"] if node._def.name == "Region" and node.attrs["code"].size >= _LARGE else None
+
+
+def _cut(nodes):
     if not is_long(nodes):
         return _apart(nodes)
     signs = signatures(nodes)

@@ -102,10 +102,12 @@ class _Level:
 
     def __init__(self, items, touches, around):
         self.around = dict(around)
-        self.all, self.guards, self.keys, self.merges = [i for i in items if not _idle(i)], {}, [], {}
-        self.preds = {}
-        for item in self.all:
-            self.keys.append(self._guard(item))
+        self.all, self.guards, self.keys, self.merges, self.preds = [], {}, [], {}, {}
+        for item in items:
+            guard = None if _idle(item) else self._guard(item)
+            if guard is not None and not (guard and not isinstance(item, Frame) and item._def.name == "Const"):
+                self.all.append(item)  # a constant of a branch is there whichever is taken
+                self.keys.append(guard)
         self.touches = touches
         self._find_order()
 

@@ -118,10 +118,8 @@ class Trips:
     def _count(self, parts, wanted):
         """Goes through the iterations while all `parts` are true."""
         now = {t: self._begin(self.variables[t]) for t in self.known if t in self.variables}
-        need = self._needed(now, [*parts, *map(self.at, wanted)])
-        now = {t: v for t, v in now.items() if t in need}
         after = {t: self.at(self.variables[t].after) for t in now}
-        seen, count, self._fixed = {t: [] for t in wanted}, 0, {}
+        seen, count = {t: [] for t in wanted}, 0
         while count <= _MOST:
             values = dict(now)
             if not all(bool(self._compute(t, values)) for t in parts):
@@ -132,21 +130,6 @@ class Trips:
                 seen[t].append(self._compute(self.at(t), values))
             now = {t: self._compute(after[t], values) for t in now}
             count += 1
-
-    def _needed(self, now, roots):
-        """The variables that `roots` hang on."""
-        found, todo, met = set(), list(roots), set()
-        while todo:
-            tensor = self.at(todo.pop())
-            if tensor in met:
-                continue
-            met.add(tensor)
-            if tensor in now:
-                found.add(tensor)
-                todo.append(self.variables[tensor].after)
-            elif tensor in self.made:
-                todo += self.made[tensor]._inputs
-        return found
 
     def _compute(self, tensor, values):
         tensor = self.at(tensor)
