@@ -245,7 +245,9 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
             options["xla_cpu_scheduler_type"] = "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
         if small:  # one thread, and plain loops for products: an Iris step takes 0.8 of the time
             options["xla_cpu_multi_thread_eigen"] = False
-        if (small and short) or loops:  # the older emitters: an Iris step compiles in 0.65 of the time, an LSTM's in 0.77; long code doesn't
+        if (
+            short or loops
+        ):  # the older emitters: an Iris step compiles in 0.65 of the time, lenet and LSTM in 0.75; long code does not
             options["xla_cpu_use_fusion_emitters"] = False
         if small or convolves:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
             options["xla_cpu_experimental_ynn_fusion_type"] = ""

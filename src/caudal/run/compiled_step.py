@@ -22,7 +22,7 @@ from .updates import join_updates
 __all__ = ["CompiledStep"]
 
 
-_SHORT = 100  # nodes, and variables beside them
+_SHORT = 150  # nodes, and variables beside them
 _SMALL = 1_000_000  # additions and multiplications: a step with fewer gains nothing from a second thread
 
 
