@@ -1,0 +1,199 @@
+"""Native kernels (src/native) against NumPy, over shapes drawn at random; without them all works as well."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import caudal as tf
+from caudal.backend import compiled, compiled_windows, native, windows
+from caudal.run import fusions
+
+SOURCES = pathlib.Path(__file__).parents[1] / "src" / "native"
+needs_native = pytest.mark.skipif(not native.ready(), reason=native.status())
+
+
+@st.composite
+def convolutions(draw):
+    """(image, filters, strides, pads, dilations), filled with drawn numbers."""
+    window = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
+    space = [draw(st.integers(k, k + 9)) for k in window]
+    pads = [(draw(st.integers(0, k - 1)), draw(st.integers(0, k - 1))) for k in window]
+    channels, outputs = draw(st.integers(1, 40)), draw(st.integers(1, 40))
+    numbers = np.random.RandomState(draw(st.integers(0, 2**20)))
+    x = numbers.standard_normal((draw(st.integers(0, 5)), *space, channels)).astype("f")
+    filters = numbers.standard_normal((*window, channels, outputs)).astype("f")
+    return x, filters, draw(st.tuples(st.integers(1, 3), st.integers(1, 3))), pads, (1, 1)
+
+
+def _same(name, *arrays, tolerance=3e-5, **named):
+    """Holds a function of B on XLA to that of NumPy, and two runs to the same bits."""
+    held = [a for a in arrays if isinstance(a, np.ndarray)]
+
+    def of_arrays(*values):
+        values = iter(values)
+        return getattr(compiled_windows, name)(*[next(values) if isinstance(a, np.ndarray) else a for a in arrays], **named)
+
+    wanted = jax.tree.leaves(getattr(windows, name)(*arrays, **named))
+    program = jax.jit(of_arrays)
+    found, again = (jax.tree.leaves(jax.tree.map(np.asarray, program(*held))) for _ in range(2))
+    for one, two, want in zip(found, again, wanted, strict=True):
+        assert one.shape == want.shape and one.dtype == want.dtype
+        np.testing.assert_array_equal(one, two)
+        np.testing.assert_allclose(one, want, rtol=tolerance, atol=tolerance * max(1, np.abs(want).max(initial=0)))
+
+
+@needs_native
+@settings(max_examples=25, deadline=None)
+@given(convolutions(), st.booleans())
+def test_convolution(case, relu):
+    x, filters, *where = case
+    bias = np.linspace(-1, 1, filters.shape[-1]).astype("f")
+    dy = np.cos(np.arange(windows.conv(x, filters, *where).size, dtype="f")).reshape(windows.conv(x, filters, *where).shape)
+    _same("conv", x, filters, *where)
+    _same("conv_bias", x, filters, bias, *where, relu)
+    _same("conv_input_grad", x.shape, filters, dy, *where)
+    _same("conv_filter_grad", x, filters.shape, dy, *where)
+
+
+@needs_native
+@settings(max_examples=25, deadline=None)
+@given(convolutions())
+def test_pooling(case):
+    x, filters, *where = case
+    where = (filters.shape[:2], *where[:2])
+    x = np.maximum(np.round(x, 1), 0)  # equal elements: the slope goes to the first
+    y = windows.max_pool(x, *where)
+    dy = np.cos(np.arange(y.size, dtype="f")).reshape(y.shape)
+    _same("max_pool", x, *where)
+    _same("max_pool_grad", x, y, dy, *where)
+    _same("max_pool_relu_grad", x, y, dy, *where)
+    _same("relu_bias_grad", dy, y)
+    _same("avg_pool", x, *where)
+    _same("avg_pool_grad", x.shape, dy, *where)
+
+
+@needs_native
+def test_slopes_are_the_convolutions_own():
+    """Against differences in float64: a convolution is linear, so any step does."""
+    numbers = np.random.RandomState(3)
+    x, filters = numbers.standard_normal((2, 7, 6, 3)).astype("f"), numbers.standard_normal((3, 2, 3, 9)).astype("f")
+    where = (2, 1), [(1, 0), (0, 1)], (1, 1)
+    dy = numbers.standard_normal(windows.conv(x, filters, *where).shape).astype("f")
+    dx, dw = numbers.standard_normal(x.shape), numbers.standard_normal(filters.shape)
+    by_input = compiled_windows.conv_input_grad(x.shape, compiled.asarray(filters), compiled.asarray(dy), *where)
+    by_filters = compiled_windows.conv_filter_grad(compiled.asarray(x), filters.shape, compiled.asarray(dy), *where)
+    np.testing.assert_allclose((windows.conv(dx, filters, *where) * dy).sum(), (by_input * dx).sum(), rtol=1e-5)
+    np.testing.assert_allclose((windows.conv(x, dw, *where) * dy).sum(), (by_filters * dw).sum(), rtol=1e-5)
+
+
+# --- joined nodes -----------------------------------------------------------------------------------------------------
+
+
+def _net():
+    """(image, tensors by name, step) of a small convnet with a bias, a ReLU and pooling."""
+    x = tf.placeholder(tf.float32, [None, 9, 9, 3])
+    kernel = tf.Variable(np.random.RandomState(0).standard_normal((3, 3, 3, 10)).astype("f"))
+    bias = tf.Variable(np.linspace(-1, 1, 10).astype("f"))
+    sums = tf.nn.conv2d(x, kernel, [1, 1, 1, 1], "SAME")
+    biased = tf.nn.bias_add(sums, bias)
+    active = tf.nn.relu(biased)
+    pooled = tf.nn.max_pool(active, [1, 3, 3, 1], [1, 2, 2, 1], "VALID")
+    again = tf.nn.relu(
+        tf.nn.bias_add(tf.nn.conv2d(pooled, tf.ones([2, 2, 10, 4]) / 9, [1, 1, 1, 1], "VALID"), tf.Variable(tf.zeros([4])))
+    )
+    loss = tf.reduce_sum(tf.square(again))
+    slopes = tf.gradients(loss, [kernel, bias, active, sums])
+    step = tf.train.GradientDescentOptimizer(1e-4).minimize(loss)
+    return x, {"sums": sums, "biased": biased, "active": active, "pooled": pooled, "loss": loss, "slopes": slopes}, step
+
+
+def _run(names, feed=()):
+    """What `names` give in two steps of training, and the joined nodes' types."""
+    image = np.random.RandomState(1).standard_normal((4, 9, 9, 3)).astype("f")
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, tensors, step = _net()
+        feeds = {x: image} | {tensors[name]: np.full((4, 9, 9, 10), 0.5, "f") for name in feed}
+        session.run(tf.global_variables_initializer())
+        return [session.run([[tensors[n] for n in names], step], feeds)[0] for _ in range(2)]
+
+
+@needs_native
+@pytest.mark.parametrize(
+    "names", [("loss",), ("loss", "slopes"), ("sums", "biased", "active"), ("biased", "pooled", "loss"), ("slopes",)]
+)
+@pytest.mark.parametrize("feed", [(), ("biased",), ("active",)])
+def test_joined_nodes_change_nothing(names, feed, monkeypatch):
+    joined = _run(names, feed)
+    monkeypatch.setattr(fusions, "ROWS", {})
+    apart = _run(names, feed)
+    for one, two in zip(jax.tree.leaves(joined), jax.tree.leaves(apart), strict=True):
+        np.testing.assert_allclose(one, two, rtol=2e-5, atol=2e-5)
+
+
+@needs_native
+def test_nodes_are_joined(monkeypatch):
+    found = []
+    made = fusions._made
+    monkeypatch.setattr(fusions, "_made", lambda one: found.append(one.definition.name) or made(one))
+    _run(["loss"])
+    assert {"_Conv2DBias", "_MaxPoolReluGrad", "_ReluBiasGrad"} <= set(found)
+
+
+# --- without, and under the sanitizers ------------------------------------------------------------------------------------
+
+_PROGRAM = """
+import numpy as np
+import caudal as tf
+from caudal.backend import native
+x = tf.constant(np.arange(32, dtype="f").reshape(1, 4, 4, 2))
+y = tf.nn.max_pool(tf.nn.relu(tf.nn.bias_add(tf.nn.conv2d(x, tf.Variable(tf.ones([3, 3, 2, 5])), [1] * 4, "SAME"), [1.0] * 5)), [1, 2, 2, 1], [1, 2, 2, 1], "SAME")
+with tf.Session() as session:
+    session.run(tf.global_variables_initializer())
+    print(native.status(), session.run(y).sum(), session.run(tf.gradients(y, x))[0].sum())
+"""
+
+
+@pytest.mark.parametrize("switch, word", [("0", "off"), ("portable", "portable")])
+def test_other_instruction_sets_and_none(switch, word):
+    if switch != "0" and not native.ready():
+        pytest.skip(native.status())
+    environment = os.environ | {"CAUDAL_NATIVE": switch}
+    done = subprocess.run([sys.executable, "-c", _PROGRAM], capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(word)
+    assert [float(n) for n in done.stdout.split()[-2:]] == _of_program()
+
+
+def _of_program():
+    """The numbers that the program prints, by NumPy."""
+    x, filters = np.arange(32, dtype="f").reshape(1, 4, 4, 2), np.ones([3, 3, 2, 5], "f")
+    where, tiles = ((1, 1), [(1, 1), (1, 1)], (1, 1)), ((2, 2), (2, 2), [(0, 0), (0, 0)])
+    active = windows.conv_bias(x, filters, np.ones(5, "f"), *where, True)
+    y = windows.max_pool(active, *tiles)
+    slope, _ = windows.max_pool_relu_grad(active, y, np.ones_like(y), *tiles)
+    return [y.sum(), windows.conv_input_grad(x.shape, filters, slope, *where).sum()]
+
+
+def test_a_missing_library_is_said(monkeypatch, tmp_path):
+    monkeypatch.setenv("CAUDAL_NATIVE", "")
+    monkeypatch.setenv("CAUDAL_NATIVE_LIBRARY", str(tmp_path / "none.so"))
+    library, words = native._library.__wrapped__()
+    assert library is None and "not built" in words and "none.so" in words
+
+
+def test_kernels_under_the_sanitizers(tmp_path):
+    cmake = shutil.which("cmake", path=os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]]))
+    if cmake is None or not (shutil.which("c++") or shutil.which("g++")):
+        pytest.skip("no cmake or no C++ compiler")
+    subprocess.run([cmake, "-S", SOURCES, "-B", tmp_path, "-DCAUDAL_SANITIZE=ON"], check=True, capture_output=True)
+    subprocess.run([cmake, "--build", tmp_path, "--parallel", "2"], check=True, capture_output=True)
+    done = subprocess.run([tmp_path / "caudal_driver", "60"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
