@@ -394,3 +394,17 @@ def test_variables_survive_a_step_that_gave_their_buffers_away():
         assert any(_HERE in note for note in caught.value.__notes__)
         _same(session, before)
         session.run(train, {x: np.ones(3)})
+
+
+def test_odd_names_and_axes():
+    """A tensor given as a name, two axes for argmax, boxes on no picture: refused when the node is made, in TF's words."""
+    with tf.Graph().as_default():
+        x = tf.constant(1.0)
+        assert tf.cos(x, name=b"as_bytes").op.name == "as_bytes"
+        assert tf.get_collection("nothing", x) == []
+        with pytest.raises(TypeError, match="using a `tf.Tensor` as a Python `bool` is not allowed"):
+            tf.cos(x, x)
+        with pytest.raises(ValueError, match=r"Shape must be rank 0 but is rank 1 for 'ArgMax'"):
+            tf.argmax(tf.placeholder(tf.float32), [0, 1])
+        with pytest.raises(ValueError, match="Shape must be at least rank 3 but is rank 2"):
+            tf.image.draw_bounding_boxes(tf.zeros([2, 3]), tf.zeros([1, 1, 4]))

@@ -102,6 +102,17 @@ class _Controls:
             self.graph._controls, self.graph._context = self.before
 
 
+def _name_text(name):
+    """A name that is no plain str, as one.
+
+    Raises:
+      TypeError: it is none; a tensor says that it is no Python bool, as in 1.15.
+    """
+    if not isinstance(name, (str, bytes)) and name:
+        raise TypeError(f"expected string or bytes-like object, got {type(name).__name__!r}")
+    return name.decode() if isinstance(name, bytes) else str(name)
+
+
 @export("Graph")
 class Graph:
     """A dataflow graph: operations, and the tensors that flow between them. It only grows.
@@ -317,6 +328,8 @@ class Graph:
 
     def open_scope(self, name):
         """The full, unique name of a scope that is opened for one node."""
+        if type(name) is not str:
+            name = _name_text(name)
         if name[-1:] == "/":
             return name[:-1]
         if not (_INNER if self._name_stack else _NAME).match(name):
@@ -592,7 +605,7 @@ class Graph:
     def get_collection(self, name, scope=None):
         """A copy of the collection, of those whose name matches `scope` (a regular expression) from its start."""
         items = self._collections.get(name, [])
-        if scope is None:
+        if scope is None or not items:
             return list(items)
         match = re.compile(scope).match
         return [item for item in items if hasattr(item, "name") and match(item.name)]

@@ -8,8 +8,7 @@ from ..graph.define import define
 from ..graph.scopes import name_scope
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError
-from ..ground.shapes import with_rank
-from ..ops.basic import same
+from ..ground.shapes import with_rank, with_rank_at_least
 from ..ops.random import begin
 
 __all__ = ["best_of", "draw_bounding_boxes", "non_max_suppression", "overlap_of", "sample_distorted_bounding_box"]
@@ -179,8 +178,13 @@ def _lower_draw(B, images, boxes, colors=None):
     return out
 
 
-draw_node = define("DrawBoundingBoxes", infer=lambda x, boxes: same(x), lower=_lower_draw, host=True, grad=None)
-draw_colors_node = define("DrawBoundingBoxesV2", infer=lambda x, boxes, colors: same(x), lower=_lower_draw, host=True)
+def _infer_draw(images, *_):
+    with_rank_at_least(images.dims, 3)
+    return [images.dims]
+
+
+draw_node = define("DrawBoundingBoxes", infer=_infer_draw, lower=_lower_draw, host=True, grad=None)
+draw_colors_node = define("DrawBoundingBoxesV2", infer=_infer_draw, lower=_lower_draw, host=True)
 
 
 @export("image.draw_bounding_boxes")

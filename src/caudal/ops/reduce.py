@@ -214,6 +214,7 @@ def count_nonzero(
 
 
 def _infer_arg(x, axis):
+    shapes.with_rank(axis.dims, 0)
     at = static.value(axis)
     if x.dims is None:
         return [None]
