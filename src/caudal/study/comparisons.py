@@ -97,7 +97,8 @@ def stopping(record):
             values = [(then(trial), end(trial)) for trial in both]
             if values and all(value is not None for pair in values for value in pair):
                 answer = statistics.paired(*zip(*values, strict=True), overlap=overlap)
-                found.append(Found(net, "stopped early", label or f"{net}, {size:,}", measure, answer))
+                name = label if both[0].stage == "settings" else f"{net}, {size:,}"
+                found.append(Found(net, "stopped early", name, measure, answer))
     return _with_holm(found)
 
 
@@ -107,8 +108,8 @@ def studies(first, second):
     Trials of equal repeat and seed are pairs; where seeds differ, the cells are groups.
     """
     found, equal = [], []
-    for name in ("learning", "settings"):
-        ours, theirs = (by_cell(record.stage(name), "network", "label", "size") for record in (first, second))
+    for name, shared in (("learning", ("network", "size")), ("settings", ("network", "label"))):
+        ours, theirs = (by_cell(record.stage(name), *shared) for record in (first, second))
         for key in (key for key in ours if key in theirs):
             one, two = _pairs(ours[key], theirs[key])
             same_seeds = one and all(a.seed == b.seed for a, b in zip(one, two, strict=True))

@@ -91,7 +91,7 @@ def _time(record):
     if not table:
         return ""
     row = table.rows[-1]
-    then = f"; 2017's took {words.number(row['recorded_hours'])}" if row["recorded_hours"] else ""
+    then = f"; 2017's whole study took {words.number(row['recorded_hours'])} h" if row["recorded_hours"] else ""
     steps = _counted(row["steps"], "step")
     return f"{_counted(row['trials'], 'trial')} of {steps} took {words.duration(3600 * row['hours'])} of computing{then}."
 
@@ -104,8 +104,8 @@ def tiles(record):
         if row["network"] not in largest or row["size"] > largest[row["network"]]["size"]:
             largest[row["network"]] = row
     for net, row in largest.items():
-        then = f"2017: {row['recorded_percent']:.2f} %" if row["recorded_percent"] is not None else f"{row['size']:,} examples"
-        found.append((f"{row['accuracy_percent']:.2f} %", f"{net}, {row['size']:,} examples, tested", then))
+        then = f"; 2017: {row['recorded_percent']:.2f} %" if row["recorded_percent"] is not None else ""
+        found.append((f"{row['accuracy_percent']:.2f} %", f"{net}, {row['size']:,} examples", f"test accuracy{then}"))
     done = sum(trial.complete for trial in record.trials)
     found.append((f"{done:,}", "trials complete", f"of {record.planned:,} planned"))
     hours = hours_table(record)

@@ -26,7 +26,7 @@ def shown_trials(record):
     trials = record.stage("learning") + record.stage("settings")
     cells, found = by_cell(trials, "network", "label", "size"), {}
     for (net, label, size), here in sorted(cells.items(), key=lambda item: item[0][2]):
-        found[(net, label)] = f"{net}, {label}" if label else f"{net}, {size:,} examples", here
+        found[(net, label)] = f"{net}, {label}" if here[0].stage == "settings" else f"{net}, {size:,} examples", here
     order = dict.fromkeys((trial.network, trial.label) for trial in trials)
     return {found[key][0]: found[key][1] for key in order if key in found}
 

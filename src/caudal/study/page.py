@@ -9,7 +9,7 @@ import importlib.resources
 import string
 import urllib.parse
 
-from . import images
+from . import images, words
 from .drawing import svg_of
 from .findings import findings, tiles
 from .panels import slug
@@ -149,8 +149,8 @@ def _files(record, table):
     return " · ".join(_link(f"{table.name}.{end}", *kinds[end], text) for end, text in texts.items())
 
 
-def _link(name, kind, words, text):
-    return f'<a download="{name}" href="data:{kind};charset=utf-8,{urllib.parse.quote(text)}">{words}</a>'
+def _link(name, kind, title, text):
+    return f'<a download="{name}" href="data:{kind};charset=utf-8,{urllib.parse.quote(text)}">{title}</a>'
 
 
 def _said(contents):
@@ -256,7 +256,8 @@ def _filters(contents):
     shown = images.shown_trials(contents.record)
     made = [_filters_of(contents.record, name, trials[0]) for name, trials in shown.items() if trials[0].first_layer]
     note = "<p>The first layer's weights after training, of the first repeat: orange above 0, purple below, pale at 0; one scale a layer.</p>"
-    return f'{note}\n<div class="small">{"".join(made)}</div>' if any(made) else ""
+    kind = "" if any("filters matrix" not in one for one in made) else ' class="small"'
+    return f"{note}\n<div{kind}>{''.join(made)}</div>" if any(made) else ""
 
 
 def _filters_of(record, name, trial):
@@ -291,13 +292,26 @@ def _setup(contents):
     asked = {
         "data": f"{record.data.name}: {record.data.train:,} to train, {record.data.validation:,} for validation, {record.data.test:,} to test"
     }
-    asked |= {"source": record.data.source} | {name.replace("_", " "): value for name, value in record.settings.items()}
+    asked |= {"source": record.data.source} | {
+        name.replace("_", " "): _plain(value) for name, value in record.settings.items() if value is not None
+    }
     asked |= {f"weights of {net}": f"{count:,}, without biases" for net, count in record.weights.items()}
     lines = "".join(f"<dt>{_text(name)}</dt><dd>{_text(value)}</dd>" for name, value in asked.items())
     facts = "".join(
         f"<dt>{name}</dt><dd>{_fact(name, text)}</dd>" for name, text in provenance(record, record.trials).items() if text
     )
     return f"<details open><summary>Settings and data</summary><dl>{lines}</dl></details>\n<details open><summary>Command, seeds, versions</summary><dl>{facts}</dl></details>"
+
+
+def _plain(value):
+    """A setting in words."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {_plain(one)}" for name, one in value.items())
+    return words.number(value, 6)
 
 
 _SECTIONS = (

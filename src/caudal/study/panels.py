@@ -220,7 +220,7 @@ def training_panels(record):
         cells = _drawn(record, stage)
         limits = {measure: _limits(cells.values(), measure) if stage == "settings" else None for measure in _MEASURES}
         for (net, label, size), trials in cells.items():
-            name = label or f"{net}, {size:,} examples"
+            name = label if stage == "settings" else f"{net}, {size:,} examples"
             panels += [_training_panel(name, trials, measure, limits[measure]) for measure in _MEASURES]
     return panels
 
@@ -332,6 +332,9 @@ def time_panel(record):
                 axes.text(then[net], i - 0.18, f" {words.number(then[net])} ms", va="center", fontsize=8)
         axes.set_yticks(range(len(ours)), list(ours))
         axes.set(xscale="log" if then else "linear", title="A training step", xlabel="milliseconds")
+        if then:
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.set_xlim(left=10 ** np.floor(np.log10(0.6 * min((*ours.values(), *then.values())))))
         axes.xaxis.set_major_formatter(_PLAIN)
         axes.set_xlim(right=3 * max((*ours.values(), *then.values())))
         axes.grid(axis="y", visible=False)

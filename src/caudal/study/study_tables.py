@@ -206,13 +206,13 @@ def chosen_table(record):
         Column("network", lambda row: row["network"], words=True),
         Column("points", lambda row: str(row["points"])),
         Column("best", lambda row: row["best"], words=True),
-        Column("validation accuracy", lambda row: words.percent(row["validation_accuracy"])),
-        Column("95 % interval, %", lambda row: words.interval(100 * row["low"], 100 * row["high"])),
-        Column("tied with it", lambda row: str(row["tied"])),
+        Column("validated", lambda row: words.percent(row["validation_accuracy"])),
+        Column("95 % interval", lambda row: words.interval(100 * row["low"], 100 * row["high"])),
+        Column("tied", lambda row: str(row["tied"])),
         Column("trained with", lambda row: row["trained_with"] or "–", words=True),
-        Column("2017: points, chosen", lambda row: row["recorded"] or "–", words=True),
+        Column("2017", lambda row: row["recorded"] or "–", words=True),
     ]
-    note = f"{_what(record, record.stage('grid'))} “Tied”: points that can't be distinguished from the best (two shares, Holm)."
+    note = f"{_what(record, record.stage('grid'))} “Validated”: accuracy on validation examples, its interval Wilson's. “Tied”: points that can't be distinguished from the best (two shares, Holm). 2017: its number of points, and what it chose."
     return Table("chosen", "What the grid chose", note, columns, rows)
 
 
