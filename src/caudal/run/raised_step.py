@@ -1,6 +1,7 @@
 """A compiled step that holds regions; where these cannot be compiled for the shapes of a run, the executor runs the step."""
 
-from .classify import is_variable_op
+import numpy as np
+
 from .compiled_step import CompiledStep
 from .flow import Flow
 from .interpret import state_key
@@ -21,13 +22,15 @@ class RaisedStep(CompiledStep):
         self.fed, self.slots = fed, slots
         self.origin = [one for op in ops for one in regions.origins.get(op, [getattr(op, "whole", op)])]
         self.old = {new: old for old, new in regions.given.items()}
-        self.variables = [state_key(op) for op in ops if is_variable_op(op) and "state" not in op._def.lower_wants]
+        inner = [op.attrs["_region"] for op in ops if op._def.name == "Region"]
+        self.variables = {state_key(t.op) for region in inner for t in region.variables()}
         self.folded = regions.folded
         self.flow, self.refused = None, set()
 
     def run(self, values):
         """Runs the step on the values by slot."""
         key = tuple([getattr(values[k], "shape", None) for k in self.in_slots])
+        key += tuple([np.asarray(values[k]).tobytes() for k in self.known_slots])
         if key in self.refused or any(self.store.values.get(k) is None for k in self.variables):
             self._run_flow(values)
             return

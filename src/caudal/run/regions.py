@@ -117,6 +117,10 @@ class Region:
         out = [_through(t, self.stop) for t in out]
         return list(dict.fromkeys(t for t in out if t not in made and not _is_array_handle(t)))
 
+    def variables(self):
+        """The variables that it takes."""
+        return self.refs + [t for t in self.values if t._dtype is dtypes.resource]
+
 
 def _through(tensor, stop):
     """The tensor whose value another has; of a reference, the variable."""

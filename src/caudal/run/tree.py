@@ -215,40 +215,41 @@ class _Level:
 
     def _gathered(self, numbers, depth):
         """Items whose guards agree in their first `depth` pairs, with the rest as conds."""
-        out, left, inner = [], list(numbers), set(numbers)
-        done = set()
+        out, left, done = [], list(numbers), set()
+        own = set(left)
+        needs = {k: self.before[k] & own for k in left}
         while left:
             waiting = []
             for k in left:
-                if len(self.keys[k]) == depth and self.before[k] & inner <= done:
+                if len(self.keys[k]) == depth and needs[k] <= done:
                     out.append(self.loops.get(k, self.all[k]))
                     done.add(k)
                 else:
                     waiting.append(k)
             if not waiting:
                 break
-            first = next(k for k in waiting if len(self.keys[k]) > depth and self.before[k] & inner <= done)
-            group = self._group(waiting, self.keys[first][depth][0], depth, inner, done)
+            first = next(k for k in waiting if len(self.keys[k]) > depth and needs[k] <= done)
+            group = self._group(waiting, self.keys[first][depth][0], depth, needs, done)
             out.append(self._cond(group, depth))
-            done |= set(group)
-            left = [k for k in waiting if k not in done]
+            done |= group.keys()
+            left = [k for k in waiting if k not in group]
         return out
 
-    def _group(self, waiting, pred, depth, inner, done):
-        """The items of one condition that need nothing but each other."""
-        group, ends = [], set()
+    def _group(self, waiting, pred, depth, needs, done):
+        """The items of one condition that need nothing but each other, in order."""
+        group, ends = {}, set()
         for k in waiting:
             key = self.keys[k]
             if len(key) > depth and key[depth][0] is pred:
-                before = (self.before[k] & inner) - done
-                if before <= set(group) and before.isdisjoint(ends):
-                    group.append(k)
+                before = needs[k] - done
+                if before <= group.keys() and before.isdisjoint(ends):
+                    group[k] = True
                     if key[depth][1] is None:
                         ends.add(k)
         return group
 
     def _cond(self, group, depth):
-        pred = self.keys[group[0]][depth][0]
+        pred = self.keys[next(iter(group))][depth][0]
         sides = [[k for k in group if self.keys[k][depth][1] == side] for side in (0, 1)]
         merges = [self.merges[self.all[k]] for k in group if self.keys[k][depth][1] is None]
         own = set(group)
