@@ -48,7 +48,7 @@ def test_nothing_runs_twice(calm):
 
 
 def test_two_workers_that_are_killed_give_the_same_bits(calm, tmp_path):
-    kills.disturbed(TINY, str(tmp_path), 3, 4.0, random.Random(1))
+    kills.disturbed(TINY, str(tmp_path), 2, 2.0, random.Random(1))
     record = records.load(tmp_path)
     assert kills.same(records.load(calm), record)
     assert set(kills.counted(record.name, str(tmp_path)).values()) == {1}
