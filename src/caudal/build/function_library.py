@@ -72,9 +72,6 @@ class Library:
         elif kind in _BRANCHES:
             op._branches = [self.body(op.attrs[key]) for key in _BRANCHES[kind]]
             _know(op, op._branches if kind.endswith("If") else [])
-        elif kind == "Case":
-            op._branches = [self.body(name) for name in op.attrs["branches"]]
-            _know(op, op._branches)
 
     def _give(self, op, body):
         op._body = body
@@ -154,11 +151,7 @@ def _branches_slope(op, *dys):
     dys = [zeros_like(y) if dy is None else dy for y, dy in zip(op.outputs, dys, strict=True)]
     bodies = [adjoint(body, which) for body in op._branches]
     kinds = [op._inputs[1 + k]._dtype for k in which]
-    names = {
-        key: value
-        for key, value in op.attrs.items()
-        if key in op._def.attrs and op._def.attrs[key].kind in ("func", "list(func)")
-    }
+    names = {key: value for key, value in op.attrs.items() if key in op._def.attrs and op._def.attrs[key].kind == "func"}
     made = apply(op._def, op._inputs[0], [*op._inputs[1:], *dys], Tout=kinds, **names)
     made[0].op._branches = bodies
     _know(made[0].op, bodies)
@@ -227,7 +220,7 @@ def _same(*inputs):
     return [None] * len(inputs)
 
 
-for _kind in ("If", "StatelessIf", "Case"):
+for _kind in ("If", "StatelessIf"):
     define(_kind, infer=_unknown, grad=_branches_slope, host=True)
 define("SymbolicGradient", infer=_unknown, host=True)
 for _kind in ("While", "StatelessWhile"):

@@ -56,12 +56,6 @@ def _lower_if(B, cond, *args, op, state):
     return tuple(_branches(op, state).run(0 if _true(cond) else 1, args))
 
 
-def _lower_case(B, index, *args, op, state):
-    calls = _branches(op, state)
-    last = len(calls.bodies) - 1
-    return tuple(calls.run(int(index) if 0 <= int(index) <= last else last, args))
-
-
 def _lower_while(B, *args, op, state):
     calls = _branches(op, state)
     while _true(calls.run(0, args)[0]):
@@ -72,5 +66,4 @@ def _lower_while(B, *args, op, state):
 for _kind, _rule in (("If", _lower_if), ("While", _lower_while)):
     define(_kind, lower=_rule)
     define("Stateless" + _kind, lower=_rule)
-define("Case", lower=_lower_case)
 define("SymbolicGradient", lower=_lower)
