@@ -107,9 +107,39 @@ void pools(const caudal::Kernels& kernels, Threads& pool) {
 
 }  // namespace
 
+// Adam's step of several variables of any sizes, some slopes scaled and with a part of the variable added; momentum's of one.
+void updates(const caudal::Kernels& kernels, Threads& pool) {
+  const float rates[4] = {0.01f, 0.9f, 0.99f, 1e-3f};
+  long count = draw(1, 4);
+  std::vector<Array> states, wanted, grads;
+  std::vector<caudal::Update> all(count);
+  for (long k = 0; k < count; k++) {
+    long n = draw(0, 3) ? draw(0, 70) : draw(16000, 50000);
+    for (int s = 0; s < 3; s++) states.push_back(floats(n));
+    for (float& v : states.back()) v = std::fabs(v) + 0.1f;
+    grads.push_back(floats(n));
+  }
+  wanted = states;
+  for (long k = 0; k < count; k++) {
+    Array *own = &states[3 * k], *want = &wanted[3 * k];
+    bool scaled = draw(0, 1), decayed = draw(0, 1);
+    all[k] = {long(grads[k].size()), {own[0].data(), own[1].data(), own[2].data()}, grads[k].data(), scaled, decayed, 0.5f, 0.1f};
+    for (size_t i = 0; i < grads[k].size(); i++) {
+      float g = (scaled ? 0.5f : 1) * grads[k][i] + (decayed ? 0.1f : 0) * want[0][i];
+      want[1][i] += (g - want[1][i]) * (1 - rates[1]);
+      want[2][i] += (g * g - want[2][i]) * (1 - rates[2]);
+      want[0][i] -= rates[0] * want[1][i] / (std::sqrt(want[2][i]) + rates[3]);
+    }
+  }
+  kernels.adam(rates, false, all.data(), static_cast<int>(count), pool);
+  for (size_t k = 0; k < states.size(); k++) near("adam", states[k], wanted[k]);
+  kernels.momentum(rates, true, all.data(), 1, pool);
+  kernels.gradient_descent(rates, false, all.data(), 1, pool);
+}
+
 int main(int count, char** words) {
   Threads pool;
   long times = count > 1 ? std::atol(words[1]) : 100;
-  for (long k = 0; k < times; k++) convolve(caudal::kernels(), pool), pools(caudal::kernels(), pool);
+  for (long k = 0; k < times; k++) convolve(caudal::kernels(), pool), pools(caudal::kernels(), pool), updates(caudal::kernels(), pool);
   std::printf("%s: %ld shapes\n", caudal::kernels().name, times);
 }
