@@ -151,3 +151,15 @@ def test_an_unrolled_net_stops_at_each_row_s_end():
         for _ in range(60):
             sess.run(train, fed)
         assert sess.run(cost, fed) < 0.6 * first
+
+
+@pytest.mark.parametrize("kept", [lambda own: own, lambda own: own.values(), lambda own: [tuple(own.values())]])
+def test_the_variables_to_train_come_in_any_nest(kept):
+    """Programs keep a net's weights in a dict and pass it, or its values."""
+    own = {"w": tf.Variable(2.0), "b": tf.Variable(3.0)}
+    other = tf.Variable(5.0)
+    step = tf.train.GradientDescentOptimizer(0.5).minimize(other * own["w"] + own["b"], var_list=kept(own))
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        sess.run(step)
+        assert sess.run([own["w"], own["b"], other]) == [-0.5, 2.5, 5.0]

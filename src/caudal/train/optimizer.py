@@ -7,7 +7,7 @@ from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.graph import GraphKeys, Tensor, default_graph
 from ..graph.scopes import colocate_with, control_dependencies, name_scope
-from ..ground import dtypes
+from ..ground import dtypes, nest
 from ..ground.api import export
 from ..ground.errors import need
 from ..ops import state
@@ -376,10 +376,5 @@ assign_add_resource_node = define("AssignAddVariableOp")
 
 
 def _flat(values):
-    if isinstance(values, (list, tuple)):
-        for v in values:
-            yield from _flat(v)
-    elif hasattr(values, "_variable_list"):
-        yield from values
-    else:
-        yield values
+    for one in nest.flatten(values):
+        yield from one if hasattr(one, "_variable_list") else [one]
