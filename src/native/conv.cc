@@ -19,6 +19,7 @@ struct Sum {
   long segments, run, step;
 };
 
+// Loops over m that are not unrolled: unrolled, GCC keeps the sums on the stack inside of the loop over products.
 template <int M, int N>
 inline void put(Vec (&acc)[M][N], float* const* c, int last) {
   for (int m = 0; m < M; m++) {
@@ -47,6 +48,7 @@ void tile(const Sum& sum, const float* const* places, const float* b, float* con
   } else {
     Vec start[N] = {};
     if (bias)
+#pragma GCC unroll 4
       for (int n = 0; n < N; n++) start[n] = n < N - 1 || last == W ? load(bias + n * W) : load(bias + n * W, last);
 #pragma GCC unroll 8
     for (int m = 0; m < M; m++)
@@ -73,7 +75,7 @@ void tile(const Sum& sum, const float* const* places, const float* b, float* con
 #pragma GCC unroll 8
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 4
-      for (int n = 0; n < N; n++) acc[m][n] = acc[m][n] > Vec{} || acc[m][n] != acc[m][n] ? acc[m][n] : Vec{};
+      for (int n = 0; n < N; n++) acc[m][n] = Vec{} > acc[m][n] ? Vec{} : acc[m][n];  // NaN stays
   }
   put<M, N>(acc, c, last);
 }
@@ -290,9 +292,10 @@ struct Pairs {
 template <int M, int N>
 void filter_tile(const Pairs& p, const float* a, const float* b, float* c) {
   Vec acc[M][N];
-  float* rows[M];
-  for (int m = 0; m < M; m++) rows[m] = c + m * N * W;
-  get<M, N>(acc, rows, W);
+#pragma GCC unroll 8
+  for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) acc[m][n] = load(c + (m * N + n) * W);
   for (long r = 0; r < p.rows; r++) {
     const float* x = a + r * p.row_step;
     const float* slope = b + r * p.b_row;
@@ -308,7 +311,10 @@ void filter_tile(const Pairs& p, const float* a, const float* b, float* c) {
       }
     }
   }
-  put<M, N>(acc, rows, W);
+#pragma GCC unroll 8
+  for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+    for (int n = 0; n < N; n++) store(c + (m * N + n) * W, acc[m][n]);
 }
 
 using FilterTile = void (*)(const Pairs&, const float*, const float*, float*);
