@@ -25,6 +25,8 @@ def iris_request(asked, command):
 def mnist_request(asked, command):
     """`caudal study mnist`."""
     data = _load(asked["data"], asked["offline"])
+    if asked["quick"]:
+        data = mnist_study.quick_part(data)
     asked = asked | {"data": asked["data"] and os.path.abspath(asked["data"])}
     study = mnist_study.study_of(data, **_mnist_arguments(asked, data))
     return Request(study, "mnist", asked, command, recorded=RECORDED, by="record")
