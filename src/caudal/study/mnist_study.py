@@ -30,10 +30,10 @@ QUICK = {  # all of the study in small; the grids hold the record's points
         "tfnet": {"l2": [5e-5, 5e-4], "keep_prob": [0.5, 0.75]},
         "vishnet": {"l2": [3e-7], "keep_prob": [0.4, 0.8]},
     },
-    "sizes": [200, 400, 800],
+    "sizes": [150, 300, 600],
     "epochs": 5,
     "repeats": 2,
-    "grid_size": 400,
+    "grid_size": 300,
     "grid_epochs": 5,
     "looks": 2,
 }
