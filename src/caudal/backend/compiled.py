@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import jax.scipy.special
 import numpy as np
 from jax import lax
+from jax.experimental.xla_metadata import set_xla_metadata
 
 from . import disk_cache, native, native_train
 from .compiled_windows import (  # noqa: F401  # part of B
@@ -227,7 +228,7 @@ def scatter(flat, shapes):
     return [flat[a:b].reshape(shape) for a, b, shape in zip(ends, ends[1:], shapes, strict=False)]
 
 
-def jit(function, donate, small=False, short=False, convolves=False, loops=False):
+def jit(function, donate, small=False, short=False, convolves=False, loops=False, tiny=False):
     """`function` compiled.
 
     Args:
@@ -237,6 +238,7 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
       short: whether it has few operations.
       convolves: whether there are convolutions in it.
       loops: whether there are loops in it.
+      tiny: whether it is to be one kernel, as is best where XLA would take longer to go from kernel to kernel than in them.
     """
     _keep_programs()
     options = {}
@@ -251,7 +253,18 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
             options["xla_cpu_use_fusion_emitters"] = False
         if small or convolves:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
+        function = _one_kernel(function) if tiny else function
     return jax.jit(function, donate_argnums=donate, compiler_options=options)
+
+
+def _one_kernel(function):
+    """The same function, as a call that XLA makes one kernel of: an Iris step takes half of the time, in a loop a third."""
+
+    def call(*args):
+        with native.left_alone(), set_xla_metadata(inlineable="false", xla_cpu_small_call="true"):
+            return jax.jit(function)(*args)
+
+    return call
 
 
 @functools.cache
@@ -263,10 +276,11 @@ def _keep_programs():
         jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
 
 
-def trace(function, *args):
+def trace(function, *args, tiny=False):
     """Traces `function`: gives one that does the same for such arguments, without running its Python again."""
     traced = jax.jit(function, inline=True)
-    jax.eval_shape(traced, *args)
+    with native.left_alone(tiny):
+        jax.eval_shape(traced, *args)
     return traced
 
 

@@ -3,15 +3,17 @@
 Everything works without them; `status()` says whether they are used, and if not, why.
 """
 
+import contextlib
 import ctypes
 import functools
 import os
 import pathlib
+import threading
 
 import jax
 import numpy as np
 
-__all__ = ["call", "ready", "status"]
+__all__ = ["call", "left_alone", "ready", "status"]
 
 _FILE = pathlib.Path(__file__).with_name("libcaudal_native.so")
 
@@ -46,8 +48,22 @@ def _state():
 
 
 def ready():
-    """Whether native kernels are there, and steps run on the CPU."""
-    return _state()[0]
+    """Whether native kernels are there and may be used, and steps run on the CPU."""
+    return _state()[0] and not getattr(_thread, "left_alone", False)
+
+
+_thread = threading.local()
+
+
+@contextlib.contextmanager
+def left_alone(really=True):
+    """Under it, this thread's code takes no kernels."""
+    before = getattr(_thread, "left_alone", False)
+    _thread.left_alone = before or really
+    try:
+        yield
+    finally:
+        _thread.left_alone = before
 
 
 def status():

@@ -4,7 +4,7 @@ import math
 
 from ..ground import dtypes
 
-__all__ = ["arithmetic", "convolves", "has_loops", "READERS", "Classes", "is_variable_op", "worth_compiling"]
+__all__ = ["arithmetic", "convolves", "has_loops", "is_tiny", "READERS", "Classes", "is_variable_op", "worth_compiling"]
 
 _HANDLES = frozenset({dtypes.resource, dtypes.variant, dtypes.string})
 READERS = frozenset(
@@ -149,6 +149,29 @@ def has_loops(ops):
 def _body(op):
     """The nodes of an iteration, for a loop."""
     return op.attrs["body"].nodes if op._def.name == "RolledLoop" else ()
+
+
+def is_tiny(nodes):
+    """Whether a specialised step does so little, by plain loops, that it is best as one kernel."""
+    return (
+        len(nodes) < _FEW_NODES
+        and all(node._def.name in _PLAIN or node._def.name.startswith(_UPDATES) for node in nodes)
+        and all(t.dims is not None and _count(t.dims, _FEW + 1) <= _FEW for node in nodes for t in (*node._inputs, *node.outputs))
+        and arithmetic(nodes) < _FLOPS
+    )
+
+
+_FEW_NODES, _FEW = 150, 4096  # nodes; elements of an array
+_UPDATES = ("Apply", "ResourceApply", "JoinedApply")
+_PLAIN = frozenset(
+    (
+        "Abs Add AddN AddV2 ArgMax Assign AssignAdd AssignSub BiasAdd BiasAddGrad Cast Const Div Equal Exp ExpandDims Fill Greater "
+        "GreaterEqual Identity InvGrad L2Loss Less LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr MatMul Max Maximum Mean "
+        "Min Minimum Mul Neg NoOp OnesLike Pow Reciprocal RealDiv Relu ReluGrad Reshape RsqrtGrad Rsqrt Select Sigmoid SigmoidGrad Sign "
+        "Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad SparseSoftmaxCrossEntropyWithLogits Sqrt SqrtGrad Square "
+        "SquaredDifference Squeeze Sub Sum Tanh TanhGrad Tile Transpose ZerosLike"
+    ).split()
+)
 
 
 def worth_compiling(ops):

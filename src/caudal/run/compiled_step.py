@@ -5,10 +5,10 @@ import threading
 
 import numpy as np
 
-from ..backend import compiled
+from ..backend import compiled, native
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
-from .classify import arithmetic, convolves, has_loops, is_variable_op
+from .classify import arithmetic, convolves, has_loops, is_tiny, is_variable_op
 from .fusions import fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
@@ -77,8 +77,9 @@ class _Program:
         wanted = [special.env[t] for t in step.outputs]
         kept = set(map(id, wanted))
         nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], kept)
-        nodes = fuse(nodes, kept)
-        nodes = join_updates(split_in_pieces(roll_up(nodes, kept)))
+        with native.left_alone(is_tiny(nodes)):
+            nodes = fuse(nodes, kept)
+            nodes = join_updates(split_in_pieces(roll_up(nodes, kept)))
         parts = [Segment(part, is_variable_op) for part in cut(nodes)]
         slots = {id(t): k for k, t in enumerate(special.inputs)}
         self.constants = []
@@ -263,7 +264,8 @@ class _Compiled:
             made.update(new)
             return outs, list(new.values())
 
-        traced = compiled.trace(learn, inputs, [state[k] for k in have])
+        tiny = is_tiny(part.nodes)
+        traced = compiled.trace(learn, inputs, [state[k] for k in have], tiny=tiny)
         self.written = list(made)
         self.changed = [k for k in self.written if k in have]
         self.kept = [k for k in have if k not in self.written]
@@ -287,6 +289,7 @@ class _Compiled:
             "loops": has_loops(part.nodes),
             "short": len(part.nodes) + len(part.cells) < _SHORT,
             "convolves": convolves(part.nodes),
+            "tiny": tiny,
         }
         self.apart, self.together = _Variant(apart, kind), _Variant(together, kind)
 
