@@ -25,6 +25,9 @@ from .compiled_windows import (  # noqa: F401  # part of B
 )
 
 jax.config.update("jax_enable_x64", True)
+jax.config.update(
+    "jax_cpu_enable_async_dispatch", False
+)  # a run waits for its steps anyway, and waking a thread takes longer than a small one
 jax.config.update("jax_traceback_filtering", "off")  # or it adds a note of its own to a node's error
 Failed = jax.errors.JaxRuntimeError
 

@@ -155,14 +155,17 @@ def is_tiny(nodes):
     """Whether a specialised step does so little, by plain loops, that it is best as one kernel."""
     return (
         len(nodes) < _FEW_NODES
-        and all(node._def.name in _PLAIN or node._def.name.startswith(_UPDATES) for node in nodes)
+        and all(node._def.name in _PLAIN or _is_update(node) for node in nodes)
         and all(t.dims is not None and _count(t.dims, _FEW + 1) <= _FEW for node in nodes for t in (*node._inputs, *node.outputs))
         and arithmetic(nodes) < _FLOPS
     )
 
 
+def _is_update(node):
+    return node._def.name.startswith(("Apply", "ResourceApply", "JoinedApply")) and node.attrs.get("kernel") is None
+
+
 _FEW_NODES, _FEW = 150, 4096  # nodes; elements of an array
-_UPDATES = ("Apply", "ResourceApply", "JoinedApply")
 _PLAIN = frozenset(
     (
         "Abs Add AddN AddV2 ArgMax Assign AssignAdd AssignSub BiasAdd BiasAddGrad Cast Const Div Equal Exp ExpandDims Fill Greater "
