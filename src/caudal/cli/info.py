@@ -7,7 +7,7 @@ import sys
 
 import caudal
 
-from ..backend import native
+from ..backend import disk_cache, native
 from ..run import devices
 
 __all__ = ["facts", "main"]
@@ -33,6 +33,7 @@ def facts():
     found["devices"] = ", ".join(device.name for device in devices.listed())
     found["threads"] = f"{threads()} (of {os.cpu_count()} processors)"
     found["native kernels"] = native.status()
+    found["compile cache"] = disk_cache.status()
     found["data"] = os.environ.get("CAUDAL_DATA") or "CAUDAL_DATA is not set: MNIST comes from the cache, or a mirror"
     return found
 
