@@ -7,7 +7,7 @@ for Poisson Hörmann, "The transformed rejection method for generating Poisson r
 import numpy as np
 
 from ..ground.late import Late
-from .philox import RESERVED, advanced, bits, box_muller, box_muller_double, double, size, take
+from .philox import RESERVED, advanced, bits, box_muller, box_muller_double, by_pieces, double, size, take
 
 _special = Late("scipy.special")
 
@@ -24,8 +24,15 @@ def truncated_normal(stream, shape, kind):
     group = 2 if wide else 4
     groups = -(-n // group)
     out = np.zeros((groups, group), np.float64 if wide else np.float32)
+    by_pieces(lambda first, last: _fill_truncated(stream, out[first:last], first, wide), groups)
+    return take(np, out, shape).astype(kind), advanced(np, stream, n * RESERVED)
+
+
+def _fill_truncated(stream, out, first, wide):
+    """Fills groups of results, of which the first is number `first`."""
+    groups, group = out.shape
     filled = np.zeros(groups, np.int64)
-    block = np.arange(groups, dtype=np.uint64) * np.uint64(group * RESERVED // 4)
+    block = np.arange(first, first + groups, dtype=np.uint64) * np.uint64(group * RESERVED // 4)
     left = np.arange(groups)
     while left.size:
         words = bits(np, stream, block[left])
@@ -36,7 +43,6 @@ def truncated_normal(stream, shape, kind):
             filled[left[ok]] += 1
         block[left] += np.uint64(1)
         left = left[filled[left] < group]
-    return take(np, out, shape).astype(kind), advanced(np, stream, n * RESERVED)
 
 
 def shuffle_order(stream, n):

@@ -4,17 +4,20 @@ A stream is a uint64 vector (key, second half of the counter, blocks of 128 bits
 jax.numpy. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" (2011); the conversions are TF 1.15's.
 """
 
+import concurrent.futures
+import os
 import secrets
 
 import numpy as np
 
 from . import libm
 
-__all__ = ["begin", "bits", "normal", "uniform", "uniform_int"]
+__all__ = ["begin", "bits", "by_pieces", "normal", "uniform", "uniform_int"]
 
 RESERVED = 256  # blocks that a kernel reserves for each number that it gives
 _M, _W = (0xD2511F53, 0xCD9E8D57), (0x9E3779B9, 0xBB67AE85)
 _TWO_PI = 2 * np.pi
+_PIECE = 1 << 14  # blocks
 _WORD = 2**64 - 1
 
 
@@ -128,14 +131,43 @@ def box_muller_double(xp, words):
     return xp.stack([xp.sin(angle) * radius, xp.cos(angle) * radius], axis=-1)
 
 
+def by_pieces(fill, n):
+    """Calls `fill(first, last)` for pieces of the numbers below n, which a cache holds, by several threads where there are many.
+
+    Each call writes what no other does: the result is the same in whatever order.
+    """
+    if n <= _PIECE:
+        return fill(0, n)
+    edges = [*range(0, n, _PIECE), n]
+    with concurrent.futures.ThreadPoolExecutor(_threads()) as pool:
+        list(pool.map(fill, edges[:-1], edges[1:]))
+
+
+def _threads():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+
+
 def normal(xp, stream, shape, kind):
     """Normal numbers of a dtype and shape, and the stream after them."""
     n = size(shape)
-    if np.dtype(kind) == np.float64:
-        out = box_muller_double(xp, bits(xp, stream, -(-n // 2)))
+    wide = np.dtype(kind) == np.float64
+    draw = box_muller_double if wide else _normal_floats
+    blocks = -(-n // (2 if wide else 4))
+    if xp is not np:
+        out = draw(xp, bits(xp, stream, blocks))
     else:
-        out = box_muller(xp, bits(xp, stream, -(-n // 4)).reshape(-1, 2, 2)).astype(kind)
-    return take(xp, out, shape), advanced(xp, stream, n * RESERVED)
+        out = np.empty((blocks, 2 if wide else 4), np.float64 if wide else np.float32)
+
+        def fill(first, last):
+            out[first:last] = draw(np, bits(np, stream, np.arange(first, last, dtype=np.uint64)))
+
+        by_pieces(fill, blocks)
+    return take(xp, out.astype(kind), shape), advanced(xp, stream, n * RESERVED)
+
+
+def _normal_floats(xp, words):
+    """Four normal float32 numbers of each block."""
+    return box_muller(xp, words.reshape(-1, 2, 2)).reshape(-1, 4)
 
 
 def scrambled(seed):
