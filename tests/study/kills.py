@@ -24,8 +24,9 @@ _CAUDAL = [sys.executable, "-c", "from caudal.cli.main import main; main()", "st
 
 
 def start(*args):
-    """A `caudal study` command, begun."""
-    return subprocess.Popen([*_CAUDAL, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    """A `caudal study` command, begun; Ctrl-C reaches it even where the tests themselves run in a shell's background."""
+    heeding = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
+    return subprocess.Popen([*_CAUDAL, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=heeding)
 
 
 def begin(file, folder, workers=2):
