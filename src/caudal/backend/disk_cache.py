@@ -14,6 +14,8 @@ import platform
 import stat
 import tempfile
 
+from ..ground.processors import threads
+
 __all__ = ["folder", "status"]
 
 _MOST = 1 << 30  # bytes: when there is more, the programs that were not used for longest go
@@ -38,8 +40,7 @@ def _machine():
         kind = sorted({line for line in lines if line.startswith(("flags", "Features", "model name"))})
     except OSError:
         kind = [platform.processor()]
-    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    told = repr((platform.node(), platform.machine(), kind, threads))
+    told = repr((platform.node(), platform.machine(), kind, threads()))
     return hashlib.sha256(told.encode()).hexdigest()[:16]
 
 

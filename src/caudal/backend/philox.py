@@ -5,11 +5,11 @@ jax.numpy. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" 
 """
 
 import concurrent.futures
-import os
 import secrets
 
 import numpy as np
 
+from ..ground.processors import threads
 from . import libm
 
 __all__ = ["begin", "bits", "by_pieces", "normal", "uniform", "uniform_int"]
@@ -139,12 +139,8 @@ def by_pieces(fill, n):
     if n <= _PIECE:
         return fill(0, n)
     edges = [*range(0, n, _PIECE), n]
-    with concurrent.futures.ThreadPoolExecutor(_threads()) as pool:
+    with concurrent.futures.ThreadPoolExecutor(threads()) as pool:
         list(pool.map(fill, edges[:-1], edges[1:]))
-
-
-def _threads():
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def normal(xp, stream, shape, kind):

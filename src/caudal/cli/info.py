@@ -8,6 +8,7 @@ import sys
 import caudal
 
 from ..backend import disk_cache, native
+from ..ground.processors import threads
 from ..run import devices
 
 __all__ = ["facts", "main"]
@@ -36,11 +37,6 @@ def facts():
     found["compile cache"] = disk_cache.status()
     found["data"] = os.environ.get("CAUDAL_DATA") or "CAUDAL_DATA is not set: MNIST comes from the cache, or a mirror"
     return found
-
-
-def threads():
-    """How many processors this process may use; XLA starts as many threads."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _version(name):
