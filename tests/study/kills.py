@@ -24,9 +24,13 @@ _CAUDAL = [sys.executable, "-c", "from caudal.cli.main import main; main()", "st
 
 
 def start(*args):
-    """A `caudal study` command, begun; Ctrl-C reaches it even where the tests themselves run in a shell's background."""
-    heeding = lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)
-    return subprocess.Popen([*_CAUDAL, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=heeding)
+    """A `caudal study` command, begun; Ctrl-C reaches it even where the tests themselves run in a shell's background, whose commands ignore it."""
+    # What a handler catches, a new program takes in the usual way; what is ignored, it ignores as well.
+    ours = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return subprocess.Popen([*_CAUDAL, *args], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    finally:
+        signal.signal(signal.SIGINT, ours)
 
 
 def begin(file, folder, workers=2):
