@@ -1,6 +1,7 @@
 """The namespace B on XLA: the one door to JAX. What is not named here is jax.numpy's function of that name."""
 
 import functools
+import mmap
 
 import jax
 import jax.numpy as jnp
@@ -295,6 +296,35 @@ def on_device(x):
 def is_array(x):
     """Whether `x` is an array on a device."""
     return isinstance(x, jax.Array)
+
+
+def beside(call, *args):
+    """Bytes that a function that `jit` gave, and that ran with such arguments, takes beside them: its results and what it holds meanwhile."""
+    size = call.lower(*args).compile().memory_analysis()
+    return size.temp_size_in_bytes + size.output_size_in_bytes - size.alias_size_in_bytes if size is not None else 0
+
+
+def check_room(size):
+    """Looks whether there are `size` bytes of memory: a run that finds too little has given its buffers away by then.
+
+    Raises:
+      Failed: there aren't.
+    """
+    if jax.default_backend() != "cpu":
+        known = jax.local_devices()[0].memory_stats() or {}
+        if size <= known.get("bytes_limit", np.inf) - known.get("bytes_in_use", 0):
+            return
+    else:
+        try:
+            mmap.mmap(-1, size, **_PRIVATE).close()
+        except OSError:
+            pass
+        else:
+            return
+    raise Failed(f"RESOURCE_EXHAUSTED: Out of memory allocating {size} bytes.")
+
+
+_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
 
 
 def wait(x):

@@ -1,6 +1,9 @@
 """A step that XLA runs: ops specialised for the shapes of a run, cut into segments, each compiled once."""
 
+import collections
 import functools
+import itertools
+import operator
 import threading
 
 import numpy as np
@@ -151,21 +154,16 @@ class _Call:
             self._choose(inputs, have)
         pack = pack_of(have, self.packed, self.program.layout) if self.packed else None
         variant, changed, kept, written = self.apart if pack is None else self.together
-        taken = [whole(have[k]) for k in changed]
-        taken = taken if pack is None else [pack.array, *taken]
-        run = (
-            variant.call if variant.proved else functools.partial(variant.first, functools.partial(_restore, have, changed, pack))
-        )
+        taken, homes = [whole(have[k]) for k in changed], itertools.repeat(have)
+        if pack is not None:
+            taken, homes = [pack.array, *taken], itertools.chain((pack.held,), homes)
+            changed, written = (0, *changed), (0, *written)
         try:
-            outs, new = run(inputs, taken, [whole(have[k]) for k in kept])
-        except compiled.Failed as error:
+            outs = variant.run(inputs, taken, [whole(have[k]) for k in kept], (homes, changed, written))
+        except (compiled.Failed, ValueError) as error:
             raise _failed(error, self.part) from error
         for k, value in zip(self.outs, outs, strict=True):
             values[k] = value
-        if pack is not None:
-            pack.hold(new[0])
-            new = new[1:]
-        have.update(zip(written, new, strict=True))
 
     def _there(self, have):
         return tuple([have.get(k) is not None for k in self.keys])
@@ -184,14 +182,6 @@ class _Call:
 
     def _named(self, numbers):
         return tuple([self.keys[k] for k in numbers])
-
-
-def _restore(have, changed, pack, saved):
-    """Gives variables whose buffers a failed run took the values that they had."""
-    if pack is not None:
-        pack.hold(compiled.on_device(saved[0]))
-        saved = saved[1:]
-    have.update(zip(changed, saved, strict=True))
 
 
 def _failed(error, part):
@@ -300,24 +290,50 @@ class _Variant:
     Attributes:
       function, kind: what it was made from.
       call: the function, compiled; the buffers of `changed` are given away.
-      proved: whether it ran once to its end, by `first`, so that memory suffices for it.
+      proved: whether it ran once to its end, so that memory suffices for it; beside: bytes that it takes beside its arguments.
     """
 
     def __init__(self, function, kind):
         self.function, self.kind = function, kind
-        self.call, self.proved = compiled.jit(function, donate=(1,), **kind), False
+        self.call, self.proved, self.beside = compiled.jit(function, donate=(1,), **kind), False, 0
 
-    def first(self, restore, inputs, changed, kept):
-        """What `call` gives, waited for: if it fails, `restore` is given what was in `changed`."""
-        saved = [np.array(value) for value in changed]
+    def run(self, inputs, taken, kept, places):
+        """Calls the function, puts the new values in their places, and gives the outputs. If it fails, the old values stay.
+
+        Args:
+          inputs, taken, kept: its arguments; `taken` are given away.
+          places: dicts, to be gone through once, the key in each of what was taken, and of what is new.
+        """
+        homes, changed, written = places
+        if not self.proved:
+            homes, again = itertools.tee(homes)
+        elif self.beside > _MUCH:
+            compiled.check_room(self.beside)
+        call = self.call if self.proved else functools.partial(self._first, functools.partial(_put, again, changed))
+        made, new = itertools.tee(map(call, (inputs,), (taken,), (kept,)))
+        _put(homes, written, itertools.chain.from_iterable(map(operator.itemgetter(1), new)))
+        return next(made)[0]
+
+    def _first(self, restore, inputs, taken, kept):
+        """What `call` gives, waited for: if it fails, `restore` is given what was taken."""
+        saved = [np.array(value) for value in taken]
         try:
-            made = self.call(inputs, changed, kept)
+            made = self.call(inputs, taken, kept)
             compiled.wait(made)
+            self.beside = compiled.beside(self.call, inputs, taken, kept) if taken else 0
         except BaseException:
-            restore(saved)
+            restore(map(compiled.on_device, saved))
             raise
         self.proved = True
         return made
+
+
+_MUCH = 1 << 26  # bytes: to ask whether a run's memory is there costs little beside a run that takes as many
+
+
+def _put(homes, keys, values):
+    """Puts values under keys of dicts. All in C: between XLA's call, made for the first of `values`, and the last one's place Ctrl-C can't fall."""
+    collections.deque(map(operator.setitem, homes, keys, values), 0)
 
 
 def _frozen(value):

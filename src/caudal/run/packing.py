@@ -47,7 +47,7 @@ class Pack:
     """Variables in one array.
 
     Attributes:
-      array: float32 `[n]`, on the device; a step that takes it gives it away and puts the next one here.
+      held: {0: float32 `[n]`, on the device}; a step that takes it gives it away and puts the next one here.
       keys: the variables' keys in a store.
       parts: what stands for each of them there.
     """
@@ -55,16 +55,17 @@ class Pack:
     def __init__(self, array, layout, keys):
         self.layout, self.keys = layout, keys
         self.parts = [Part(self, k) for k in range(len(keys))]
-        self.hold(array)
+        self.held, self._of, self._values = {0: array}, None, []
 
-    def hold(self, array):
-        """Takes the next values."""
-        self.array, self._values = array, None
+    @property
+    def array(self):
+        """What is held."""
+        return self.held[0]
 
     def value(self, k):
         """The k-th variable's value, as a NumPy array that nobody may write to."""
-        if self._values is None:
-            self._values = self.layout.split(np.array(self.array))
+        if self._of is not self.array:
+            self._of, self._values = self.array, self.layout.split(np.array(self.array))
         return self._values[k]
 
 

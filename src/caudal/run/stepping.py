@@ -182,7 +182,7 @@ class _Loop:
     def _keep(self, pack, written, new):
         """Puts the variables' values into the store."""
         if pack is not None:
-            pack.hold(new[0])
+            pack.held[0] = new[0]
             new = new[1:]
         self.store.values.update(zip(written, new, strict=True))
 
