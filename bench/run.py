@@ -58,6 +58,7 @@ class Bench:
                     bar.update(task, description=f"round {number_ + 1} of {self.args.rounds}: {kind} {what} {peer}", advance=1)
                     if not self.pointless(what, peer):
                         self.measure(number_, kind, what, peer)
+                        save(self, self.args.out)
 
     def jobs(self, round_):
         """(kind, what, peer) of a round, in order."""
@@ -157,14 +158,20 @@ def _lines(path):
     return path.read_text(encoding="utf-8").splitlines() if path.exists() else []
 
 
-def write(bench, folder):
-    """Writes and prints what was found; gives how many measurements of Caudal failed."""
+def save(bench, folder):
+    """Writes what was found so far; gives the tables."""
     folder.mkdir(exist_ok=True, parents=True)
     made, head = tables(bench.records), about(bench)
     (folder / "bench.json").write_text(json.dumps({"about": head, "records": bench.records}, indent=1), encoding="utf-8")
     page = "\n".join([head, "", *(markdown(*table) for table in made)])
     (folder / "bench.md").write_text(page, encoding="utf-8")
-    bench.console.print(head)
+    return made
+
+
+def show(bench, folder):
+    """Prints what was found and where it is; gives how many measurements of Caudal failed."""
+    made = save(bench, folder)
+    bench.console.print(about(bench))
     for table in made:
         bench.console.print(pretty(*table))
     failed = [r for r in bench.records if "error" in r]
@@ -201,8 +208,11 @@ def main():
     bench = Bench(arguments(), rich.console.Console(width=None if sys.stdout.isatty() else 200))
     if bench.args.check:
         return check(bench)
-    bench.run()
-    return write(bench, bench.args.out)
+    try:
+        bench.run()
+    except KeyboardInterrupt:
+        bench.console.print("Interrupted: this is what was measured until then.")
+    return show(bench, bench.args.out)
 
 
 if __name__ == "__main__":
