@@ -13,10 +13,12 @@ import types
 
 import made_up
 import pytest
+from click.testing import CliRunner
 from rich.console import Console
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.plugins.hparams import plugin_data_pb2
 
+from caudal.cli.study import study
 from caudal.study import events, records, report
 from caudal.study.comparison_tables import compare
 from caudal.study.comparisons import networks, verdict
@@ -221,7 +223,22 @@ def test_results(folders, name):
     held = json.loads((folders[name] / "results.json").read_text(encoding="utf-8"))
     assert [len(one["trials"]) for one in held] == [len(record.trials)]
     both = results_markdown(DIGITS, FLOWERS)
-    assert "## digits" in both and "## iris" in both and "together" in both
+    assert "## digits: lenet" in both and "## iris: " in both and "together" in both
+
+
+def test_one_page_of_several_studies(tmp_path):
+    """Networks that were computed apart stand in one table beside 2017's, before the studies' own."""
+    for net in ("lenet", "tfnet"):
+        (tmp_path / net).mkdir()
+        records.save(made_up.digits(nets=(net,)), tmp_path / net)
+    out = tmp_path / "page.md"
+    done = CliRunner().invoke(study, ["page", str(tmp_path / "lenet"), str(tmp_path / "tfnet"), "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    head = out.read_text(encoding="utf-8").partition("\n## ")[0]
+    assert "| lenet, 2017 |" in head and "| tfnet, 2017 |" in head
+    assert len(json.loads((tmp_path / "page.json").read_text(encoding="utf-8"))) == 2
+    refused = CliRunner().invoke(study, ["page", str(tmp_path / "lenet"), "--out", "page.txt"])
+    assert refused.exit_code == 2 and ".md" in refused.output
 
 
 def test_figures_say_what_made_them(folders):

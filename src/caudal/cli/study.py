@@ -137,6 +137,17 @@ def compare(folders):
         Console().print(as_terminal(table))
 
 
+@study.command("page")
+@click.argument("folders", nargs=-1, required=True, type=click.Path(exists=True, file_okay=False))
+@click.option("--out", default="results.md", show_default=True, type=click.Path(dir_okay=False), help="the page, a .md file")
+def page_command(folders, out):
+    """Write the studies in FOLDERS as one page of Markdown, with their JSON beside it."""
+    if not out.endswith(".md"):
+        raise click.UsageError(f"--out: {out!r} doesn't end in .md")
+    for path in report.write_page(list(map(records.load, folders)), out):
+        click.echo(f"Written: {path}")
+
+
 @study.command("list")
 @click.argument("folder", default="results", type=click.Path(file_okay=False))
 def list_command(folder):

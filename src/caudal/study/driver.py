@@ -18,7 +18,7 @@ import numpy as np
 from . import records
 from .cluster import DaskPool, dask_client, slurm_client
 from .definition import StudyError
-from .identity import checksum, code
+from .identity import checksum, code, processor
 from .jobs import Plan, best_point
 from .pool import LocalPool, cores
 from .storage import DiskFull, Storage, without_password
@@ -395,6 +395,7 @@ def _settings_of(study, options, request):
         "workers": _workers(options),
         "threads": options.threads,
         "cluster": options.cluster or ("Slurm" if options.slurm else None),
+        "machine": f"{len(cores())} processors, {processor()}",
     }
     return own | workers | {"settings": study.settings, "code": code(), "quick": bool(request.asked.get("quick"))}
 

@@ -11,7 +11,7 @@ import platform
 
 import numpy as np
 
-__all__ = ["checksum", "code", "hashed", "seed_of", "source_hash", "versions"]
+__all__ = ["checksum", "code", "hashed", "processor", "seed_of", "source_hash", "versions"]
 
 _HOME = pathlib.Path(__file__).parent.parent
 _NOT_COMPUTING = ("cli", "study", "compat", "testing")  # folders that change no number; but for these two files:
@@ -45,7 +45,7 @@ def code():
 def versions():
     """What computes here: a dict from a short name to a version."""
     found = {"caudal": _version("caudal"), "code": code(), "python": platform.python_version()}
-    return found | {name: _version(name) for name in _DECIDING} | {"processor": _processor()}
+    return found | {name: _version(name) for name in _DECIDING} | {"processor": processor()}
 
 
 def _version(name):
@@ -55,7 +55,7 @@ def _version(name):
         return "not installed"
 
 
-def _processor():
+def processor():
     """The processor's name, where the system tells it."""
     if os.path.exists("/proc/cpuinfo"):
         with open("/proc/cpuinfo", encoding="utf-8") as file:

@@ -13,12 +13,7 @@ from .recorded import RECORDED, SIZES
 __all__ = ["BASE", "GRIDS", "NETWORKS", "QUICK", "quick_part", "study_of"]
 
 NETWORKS = {net.__name__: net for net in (lenet, tfnet, vishnet)}
-BASE = {
-    "optimizer": "adam",
-    "rate": 1e-3,
-    "falling": True,
-    "batch": 50,
-}  # the record doesn't name its optimizer: this is our choice
+BASE = {"optimizer": "adam", "rate": 1e-3, "batch": 50}  # the record doesn't name its optimizer: this is our choice
 GRIDS = {
     "lenet": {"l2": [float(f"{m}e-{k}") for k in range(7, 1, -1) for m in (1, 2, 3, 4, 5, 6, 8)]},
     "tfnet": {"l2": [5e-7, 5e-6, 5e-5, 5e-4, 5e-3], "keep_prob": [0.25, 0.5, 0.75, 0.9, 1.0]},

@@ -11,7 +11,7 @@ from .results import results_json, results_markdown
 from .study_tables import study_tables
 from .tables import as_csv, as_json, as_latex
 
-__all__ = ["contents_of", "write"]
+__all__ = ["contents_of", "write", "write_page"]
 
 
 def write(record, folder):
@@ -30,12 +30,28 @@ def write(record, folder):
     """
     contents = contents_of(record)
     made = [_put(os.path.join(folder, "report.html"), page(contents))]
-    made.append(_put(os.path.join(folder, "results.md"), results_markdown(record)))
-    made.append(_put(os.path.join(folder, "results.json"), results_json(record)))
+    made += write_page([record], os.path.join(folder, "results.md"))
     made.append(_tables(contents, _folder(folder, "tables")))
     made.append(_figures(contents, _folder(folder, "figures")))
     made.append(events.write(record, _folder(folder, "tensorboard")))
     return made
+
+
+def write_page(records, path):
+    """Writes studies as one page of Markdown, and their numbers as JSON beside it.
+
+    Args:
+      records: `StudyRecord`s, at least one.
+      path: of the Markdown, ending in ".md".
+
+    Returns:
+      list of the two paths.
+
+    Raises:
+      OSError: as `write`.
+    """
+    beside = path.removesuffix(".md") + ".json"
+    return [_put(path, results_markdown(*records)), _put(beside, results_json(*records))]
 
 
 def contents_of(record):

@@ -6,7 +6,7 @@ import json
 from . import words
 from .findings import findings
 from .provenance import provenance
-from .study_tables import study_tables
+from .study_tables import recorded_table, study_tables
 from .tables import as_markdown
 
 __all__ = ["results_json", "results_markdown"]
@@ -24,14 +24,21 @@ def results_markdown(*records):
     Args:
       records: `StudyRecord`s, at least one.
     """
-    hours = _all_hours(records) if len(records) > 1 else ""
-    return "\n".join([_HEAD + hours, *map(_section, records)])
+    joint = _joint(records) if len(records) > 1 else ""
+    return "\n".join([_HEAD + joint, *map(_section, records)])
 
 
-def _all_hours(records):
+def _joint(records):
+    """The hours of all studies, and 2017's table beside the cells of those that were computed at its own epochs."""
     hours = sum(trial.seconds for record in records for trial in record.trials) / 3600
-    then = next((f", beside 2017's {words.number(record.recorded.hours)}" for record in records if record.recorded), "")
-    return f"\nAll studies on this page together: {words.number(hours)} hours of computing{then}.\n"
+    recorded = [record for record in records if record.recorded]
+    then = f", beside 2017's {words.number(recorded[0].recorded.hours)}" if recorded else ""
+    said = f"\nAll studies on this page together: {words.number(hours)} hours of computing{then}.\n"
+    whole = [record for record in recorded if record.settings.get("epochs") == record.recorded.epochs]
+    if len(whole) < 2 or len({record.data.checksum for record in whole}) > 1:
+        return said
+    table = recorded_table(dataclasses.replace(whole[0], trials=[trial for record in whole for trial in record.trials]))
+    return said + (f"\n{_table(table)}" if table else "")
 
 
 def _section(record):
@@ -39,7 +46,10 @@ def _section(record):
     tables = {table.name: table for table in study_tables(record)}
     grids = [name for name in tables if name.startswith("grid-")]
     body = [_table(tables[name]) for name in (*_SHOWN[:4], *grids, *_SHOWN[4:]) if name in tables]
-    return f"## {record.name}\n\n{_made(record)}\n{said}\n" + "\n".join(body)
+    return (
+        f"## {record.name}: {', '.join(dict.fromkeys(trial.network for trial in record.trials))}\n\n{_made(record)}\n{said}\n"
+        + "\n".join(body)
+    )
 
 
 def _table(table):

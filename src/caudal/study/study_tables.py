@@ -9,7 +9,7 @@ from .grids import axes_of, grid_cells
 from .statistics import estimate, proportion
 from .tables import Column, Table
 
-__all__ = ["accuracy_of", "epochs_of", "study_tables"]
+__all__ = ["accuracy_of", "epochs_of", "recorded_table", "study_tables"]
 
 
 _OPTIMIZERS = {"sgd": "gradient descent", "adam": "Adam"}

@@ -18,7 +18,7 @@ __all__ = ["OPTIMIZERS", "Outcome", "Point", "stopping_point", "train", "weigh"]
 OPTIMIZERS = {"sgd": tf.train.GradientDescentOptimizer, "adam": tf.train.AdamOptimizer}
 _CHUNK = 1000  # examples scored at once
 _LOOKED_AT = 2000  # training examples that a look scores, at most: the first of those that train
-_MISREAD = 40  # test examples that are kept, at most
+_MISREAD = 500  # test examples that are kept, at most: all of them, where 19 of 20 are read; two networks are compared by them
 _FIRST_LAYER = 20_000  # weights that are kept, at most
 
 
