@@ -1,4 +1,4 @@
-"""A run that fails, or that Ctrl-C ends, leaves the variables as a whole number of steps left them."""
+"""Runs that fail, or that Ctrl-C ends, leave the variables as a whole number of steps left them; and what changing shapes cost is bounded."""
 
 import os
 import signal
@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import caudal as tf
+from caudal.run.programs import Programs
 
 
 def _network(width, layers):
@@ -57,6 +58,7 @@ _SHORT_OF_MEMORY = """
 import resource, time
 import numpy as np
 import caudal as tf
+from caudal.run.programs import Programs
 v = tf.get_variable("v", [100, 1000], initializer=tf.ones_initializer())
 n = tf.placeholder(tf.float32, [30_000, 100])
 y = tf.matmul(tf.sin(tf.matmul(n, v)), v, transpose_b=True)
@@ -89,3 +91,26 @@ def test_short_of_memory():
     said = done.stdout.splitlines()
     assert said[1:] == ["whole", "goes on"], done.stdout + done.stderr
     assert said[0].startswith("Out of memory allocating ")
+
+
+def test_shapes_that_keep_changing(caplog):
+    """Each shape costs a compilation: said once, with the placeholder's line, and the programs that are kept are bounded."""
+    with tf.Graph().as_default() as graph:
+        x = tf.placeholder(tf.float32, [None, 5], name="x")
+        step = tf.train.AdamOptimizer().minimize(tf.reduce_mean(tf.square(x * tf.get_variable("w", [5]))))
+        begin = tf.global_variables_initializer()
+    with tf.Session(graph=graph) as session:
+        session.run(begin)
+        for rows in range(1, 15):
+            session.run(step, {x: np.ones([rows, 5])})
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == 1 and "compiled 10 times" in said[0]
+    assert "the shape of 'x:0' (Placeholder), made at test_whole_runs.py:" in said[0] and "padded" in said[0]
+
+
+def test_programs_are_bounded():
+    with tf.Graph().as_default():
+        programs = Programs([tf.placeholder(tf.float32)], [])
+    for k in range(300):
+        programs.add(((), ((k,),)), k)
+    assert len(programs) < 200 and max(programs.values()) == 299

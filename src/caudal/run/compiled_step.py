@@ -16,6 +16,7 @@ from .fusions import fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, pack_of, whole
+from .programs import Programs
 from .rewrite import merge_sums, split_in_pieces
 from .rollup import roll_up
 from .segments import Segment, cut
@@ -54,7 +55,7 @@ class CompiledStep:
         self.known_slots = [slots[t] for t in self.known]
         self.out_slots = [slots[t] for t in self.outputs]
         self.states = {state_key(op): op for op in ops if "state" in op._def.lower_wants}
-        self.programs = {}
+        self.programs = Programs(self.inputs, self.known)
 
     def run(self, values):
         """Runs the step on the values by slot."""
@@ -65,7 +66,7 @@ class CompiledStep:
             program = self.programs.get(key)
             if program is None:
                 given = dict(zip(self.known, [values[k] for k in self.known_slots], strict=True))
-                program = self.programs[key] = _Program(self, given, key[1])
+                program = self.programs.add(key, _Program(self, given, key[1]))
             outs = program.run(inputs, store.values)
         for slot, value in zip(self.out_slots, outs, strict=True):
             values[slot] = value
