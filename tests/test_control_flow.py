@@ -8,6 +8,7 @@ from caudal.run import plan as planning
 from caudal.run import regions
 from caudal.run.flow import Flow
 from caudal.run.raised_step import RaisedStep
+from caudal.run.tree import Tangled
 
 X = np.random.RandomState(0).randn(4, 3).astype(np.float32)
 WORDS = np.random.RandomState(1).randn(2, 6, 3).astype(np.float32)
@@ -291,13 +292,17 @@ def static_rnn_of_lengths_trains(x):
 # --- either way ---------------------------------------------------------------------------------------------
 
 
+def _refused(*_):
+    raise Tangled("told to")
+
+
 def _run(name, monkeypatch, raise_all):
     """(values of each run, the steps of the plan) of a program, compiled or on the executor."""
     function, _, _, runs = PROGRAMS[name]
     if raise_all:
         monkeypatch.setattr(regions, "_worth", lambda *_: True)
     else:
-        monkeypatch.setattr(planning, "regions_of", lambda *_: None)
+        monkeypatch.setattr(planning, "regions_of", _refused)
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(5)
         x = tf.placeholder(tf.float32, [4, 3])

@@ -41,9 +41,11 @@ class Flow:
       fed: tensors that are given.
       store: the session's.
       takes_turn: whether it writes variables, and so keeps others from writing meanwhile.
+      why: why it isn't compiled.
     """
 
-    def __init__(self, ops, slots, fed, store, takes_turn=False):
+    def __init__(self, ops, slots, fed, store, takes_turn=False, why=None):
+        self.why = why
         self.turn = store.turn if takes_turn else contextlib.nullcontext()
         made = {t for op in ops for t in op.outputs}
         self.outside = list({slots[t] for op in ops for t in op._inputs if t not in made or t in fed})

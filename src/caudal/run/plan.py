@@ -11,8 +11,9 @@ from .interpret import Interpreted, state_key
 from .late_reads import with_late_reads
 from .prune import prune
 from .raised_step import RaisedStep
-from .regions import regions_of
+from .regions import refuse, regions_of
 from .store import Cell
+from .tree import Tangled
 
 __all__ = ["Plan"]
 
@@ -84,17 +85,23 @@ def _steps(ops, slots, given, wanted, store):
 
 def _with_flow(ops, slots, given, wanted, store):
     """The steps of ops with control flow among them: compiled if they can be and it pays, else one of the executor."""
+    try:
+        return _raised(ops, slots, given, wanted, store)
+    except Tangled as error:
+        touches = Classes(ops, given).touches
+        writes = any(writes for op in ops for _, writes in touches[op])
+        return [Flow(ops, slots, given, store, writes and not any(op._def.host for op in ops), why=str(error))]
+
+
+def _raised(ops, slots, given, wanted, store):
     regions = regions_of(ops, given, wanted, store)
-    if regions is not None:
-        new = set(map(regions.now, wanted))
-        make = functools.partial(RaisedStep, regions=regions)
-        steps = _cut(regions.ops, slots, given, new, store, True, make, regions.together)
-        if not any(t in regions.arrays for step in steps if isinstance(step, RaisedStep) for t in step.inputs):
-            slots.update({t: slots[regions.now(t)] for t in wanted})
-            return steps
-    touches = Classes(ops, given).touches
-    writes = any(writes for op in ops for _, writes in touches[op])
-    return [Flow(ops, slots, given, store, writes and not any(op._def.host for op in ops))]
+    new = set(map(regions.now, wanted))
+    make = functools.partial(RaisedStep, regions=regions)
+    steps = _cut(regions.ops, slots, given, new, store, True, make, regions.together)
+    for tensor in (t for step in steps if isinstance(step, RaisedStep) for t in step.inputs):
+        refuse(tensor in regions.arrays, f"the TensorArray or stack {tensor.op._name} would be passed between steps")
+    slots.update({t: slots[regions.now(t)] for t in wanted})
+    return steps
 
 
 def _cut(ops, slots, given, wanted, store, compiling, step, together=()):

@@ -25,7 +25,7 @@ class RaisedStep(CompiledStep):
         inner = [op.attrs["_region"] for op in ops if op._def.name == "Region"]
         self.variables = {state_key(t.op) for region in inner for t in region.variables()}
         self.folded = regions.folded
-        self.flow, self.refused = None, set()
+        self.flow, self.refused = None, {}
 
     def run(self, values):
         """Runs the step on the values by slot."""
@@ -36,8 +36,8 @@ class RaisedStep(CompiledStep):
             return
         try:
             super().run(values)
-        except Unraisable:
-            self.refused.add(key)
+        except Unraisable as error:
+            self.refused[key] = str(error)
             self._run_flow(values)
 
     def _run_flow(self, values):

@@ -23,7 +23,7 @@ from .rows import Rows, Stacked, Unraisable
 from .store import Cell
 from .tree import PASSING, Cond, Loop, Tangled, canonical, inside, reads, tree
 
-__all__ = ["Regions", "regions_of"]
+__all__ = ["Regions", "refuse", "regions_of"]
 
 _FLOPS = 200_000
 _FREE = PASSING | EXITS | NEXTS | MERGES | ARRAYS | frozenset({"NoOp", "ControlTrigger"})
@@ -71,7 +71,7 @@ class Region:
     Attributes:
       item: a `Cond`, a `Loop` or an op.
       ops: all ops in it; flowing: these, with the Switches before it, as the executor takes them.
-      raised: whether XLA takes it.
+      raised: whether XLA takes it; why: if it doesn't, why not.
       keys: arrays that it touches and that outlive it, in order.
       values, refs: tensors that it takes, and references to variables.
     """
@@ -79,12 +79,20 @@ class Region:
     def __init__(self, item, fed):
         self.item, self.fed = item, fed
         self.ops = list(dict.fromkeys(inside([item])))
-        self.raised = all(op._def.name in _FREE or takes(op) for op in self.ops)
+        self.raised, self.why = True, None
+        for op in self.ops:
+            if not (op._def.name in _FREE or takes(op)):
+                self.lower(f"the compiler can't take {op._name} ({op.type})")
         own = {root_of(op.outputs[0]) for op in self.ops if op._def.name in HANDLES} if isinstance(item, (Cond, Loop)) else set()
         touched = dict.fromkeys(key for op in self.ops for key in _keys(op))
         self.keys = [k for k in touched if k is None or _base(k) not in own]
         self.outputs = _results(item)
-        self.raised = self.raised and None not in touched
+        if None in touched:
+            self.lower("only the run knows which TensorArray a handle leads to")
+
+    def lower(self, why):
+        """Leaves it to the executor."""
+        self.raised, self.why = False, self.why or why
 
     def settle(self, stop):
         """Finds out what it takes from outside; what passes tensors on is left out, but for that which gives one of `stop`."""
@@ -519,43 +527,56 @@ _RAISED, _COUNTER = _definition(_lower, _infer), _counter()
 
 
 def regions_of(ops, fed, wanted, store):
-    """The ops of a plan with its control flow as regions; None where the executor has to run the whole.
+    """The ops of a plan with its control flow as regions.
 
     Args:
       ops: in order.
       fed: tensors that are given.
       wanted: tensors that are asked for.
       store: the session's.
+
+    Raises:
+      Tangled: the executor has to run the whole, and why.
     """
-    if any(t in fed for op in ops if op._def.control for t in op.outputs):
-        return None
+    refuse(any(t in fed for op in ops if op._def.control for t in op.outputs), "a value inside of a cond or a loop is fed")
     try:
         root = find(ops, fed)
-        if not _worth(ops, root):
-            return None
-        touches = {op: [*have, *((key, True) for key in _keys(op))] for op, have in Classes(ops, fed).touches.items()}
-        touches = {op: have for op, have in touches.items() if op._def.name not in PASSING or reads(op)}
-        items, guards = tree(root.items, touches)
-    except (Tangled, OpError, ValueError):
-        return None
-    if any(t in guards or (t.op._def.name in ARRAYS and _is_array_handle(t)) for t in wanted):
-        return None
+    except (OpError, ValueError) as error:
+        raise Tangled(str(error)) from error
+    refuse(not _worth(ops, root), "it does too little to be worth compiling")
+    touches = {op: [*have, *((key, True) for key in _keys(op))] for op, have in Classes(ops, fed).touches.items()}
+    touches = {op: have for op, have in touches.items() if op._def.name not in PASSING or reads(op)}
+    items, guards = tree(root.items, touches)
+    for tensor in wanted:
+        refuse(tensor in guards, f"{tensor.name}, of one branch, is asked for")
+        refuse(tensor.op._def.name in ARRAYS and _is_array_handle(tensor), f"the handle {tensor.name} is asked for")
     regions = {
         id(i): Region(i, fed) for i in items if isinstance(i, (Cond, Loop)) or (i._def.control and i._def.name not in SWITCHES)
     }
+    return _raised(items, regions, fed, store)
+
+
+def _raised(items, regions, fed, store):
+    """The `Regions`, with as many of them raised as can be."""
     while True:
         _host_together(regions.values())
-        if not any(r.raised for r in regions.values()):
-            return None
-        if any(isinstance(r.item, Cond) and r.item.out and not r.raised for r in regions.values()):
-            return None
+        refuse(not any(r.raised for r in regions.values()), "; ".join({r.why: 1 for r in regions.values() if r.why}))
+        for region in regions.values():
+            leaks = isinstance(region.item, Cond) and region.item.out and not region.raised
+            refuse(leaks, f"a value of a branch is used outside of it, and {region.why}")
         made = Regions(items, regions, store)
         able = made.settle(fed).compiled
-        left = [op.attrs["_region"] for op in made.ops if _is_raised(op) and op not in able]
+        left = [op for op in made.ops if _is_raised(op) and op not in able]
         if not left:
             return made
-        for region in left:
-            region.raised = False
+        for op in left:
+            op.attrs["_region"].lower(f"what {op.source._name} takes has a shape or a value that only the run knows")
+
+
+def refuse(true, why):
+    """Leaves the plan to the executor if something is so."""
+    if true:
+        raise Tangled(why)
 
 
 def _worth(ops, root):
@@ -572,4 +593,4 @@ def _host_together(regions):
         if not more:
             return
         for region in more:
-            region.raised = False
+            region.lower("another loop or cond that isn't compiled has the same TensorArray or stack")
