@@ -6,12 +6,16 @@ import re
 import threading
 
 from ..formats import node_def as messages
-from ..ground import shapes, source
+from ..ground import source
 from ..ground.api import export
 from ..ground.errors import InferError, NotFoundError
-from . import contexts, notes, static
+from . import contexts, static
 from .devices import DeviceStack, canonical
+from .elements import Collections, Elements
+from .flat_inputs import attr_value, in_groups, told_by
+from .keys import GraphKeys
 from .opdef import lookup
+from .refusals import first_refusal, refusal
 from .tensor import Operation, Tensor
 
 __all__ = ["Graph", "GraphKeys", "Operation", "Tensor", "default_graph", "graph_of"]
@@ -23,52 +27,6 @@ NO_OP.infer, NO_OP.lower = (lambda *_: []), (lambda B, *_: ())
 
 export("Operation")(Operation)
 export("Tensor")(Tensor)
-
-
-@export("GraphKeys")
-class GraphKeys:
-    """Names of the collections that the library itself fills."""
-
-    GLOBAL_VARIABLES = "variables"
-    LOCAL_VARIABLES = "local_variables"
-    METRIC_VARIABLES = "metric_variables"
-    MODEL_VARIABLES = "model_variables"
-    TRAINABLE_VARIABLES = "trainable_variables"
-    SUMMARIES = "summaries"
-    QUEUE_RUNNERS = "queue_runners"
-    TABLE_INITIALIZERS = "table_initializer"
-    ASSET_FILEPATHS = "asset_filepaths"
-    MOVING_AVERAGE_VARIABLES = "moving_average_variables"
-    REGULARIZATION_LOSSES = "regularization_losses"
-    CONCATENATED_VARIABLES = "concatenated_variables"
-    SAVERS = "savers"
-    WEIGHTS = "weights"
-    BIASES = "biases"
-    ACTIVATIONS = "activations"
-    UPDATE_OPS = "update_ops"
-    LOSSES = "losses"
-    SAVEABLE_OBJECTS = "saveable_objects"
-    RESOURCES = "resources"
-    LOCAL_RESOURCES = "local_resources"
-    TRAINABLE_RESOURCE_VARIABLES = "trainable_resource_variables"
-    INIT_OP = "init_op"
-    LOCAL_INIT_OP = "local_init_op"
-    READY_OP = "ready_op"
-    READY_FOR_LOCAL_INIT_OP = "ready_for_local_init_op"
-    SUMMARY_OP = "summary_op"
-    GLOBAL_STEP = "global_step"
-    EVAL_STEP = "eval_step"
-    TRAIN_OP = "train_op"
-    COND_CONTEXT = "cond_context"
-    WHILE_CONTEXT = "while_context"
-    _SUMMARY_COLLECTION = "_SUMMARY_V2"
-
-    class _Old:
-        def __get__(self, *_):
-            return GraphKeys.GLOBAL_VARIABLES
-
-    VARIABLES = _Old()
-    _STREAMING_MODEL_PORTS = "streaming_model_ports"
 
 
 class _Controls:
@@ -114,7 +72,7 @@ def _name_text(name):
 
 
 @export("Graph")
-class Graph:
+class Graph(Elements, Collections):
     """A dataflow graph: operations, and the tensors that flow between them. It only grows.
 
     Operations are added by the functions of `tf` to the default graph: `with graph.as_default():`.
@@ -211,7 +169,7 @@ class Graph:
     @staticmethod
     def _referenced(made):
         """The ops of the variables that `made` takes as references: it has to be where they are."""
-        return [t.op for arg, tensors in _group(made._def, made._inputs, made.attrs) if arg.is_ref for t in tensors]
+        return [t.op for arg, tensors in in_groups(made._def, made._inputs, made.attrs) if arg.is_ref for t in tensors]
 
     @staticmethod
     def _bind(made, to):
@@ -240,7 +198,7 @@ class Graph:
             return
         finally:
             static.done(mark)
-        raise _refusal(made, *_first_refusal(made, wanted, refused)) from None
+        raise refusal(made, *first_refusal(made, wanted, refused)) from None
 
     def create_op(
         self,
@@ -288,9 +246,9 @@ class Graph:
                 "used ops from tf.contrib, accessing (e.g.) `tf.contrib.resampler` should be done before importing the "
                 "graph, as contrib ops are lazily registered when the module is first accessed.",
             ) from None
-        given = {k: _attr_value(v) for k, v in (attrs or {}).items()}
-        grouped = _group(op, list(inputs), given)
-        told = _told(op, grouped)
+        given = {k: attr_value(v) for k, v in (attrs or {}).items()}
+        grouped = in_groups(op, list(inputs), given)
+        told = told_by(op, grouped)
         full = {a.name: given.get(a.name, told.get(a.name, a.default)) for a in op.attr_order}
         full |= {k: v for k, v in given.items() if k not in full}
         return self.add(op, list(inputs), full, self.node_name(op_type if name is None else name))
@@ -499,130 +457,10 @@ class Graph:
 
     # --- look-up ----------------------------------------------------------------------------------
 
-    def get_operations(self):
-        """All operations, in the order of creation."""
-        return list(self._ops)
-
-    def get_operation_by_name(self, name):
-        """The operation of that name.
-
-        Raises:
-          TypeError: `name` is no string; KeyError: there is none.
-        """
-        if not isinstance(name, str):
-            raise TypeError(f"Operation names are strings (or similar), not {type(name).__name__}.")
-        return self.as_graph_element(name, allow_tensor=False, allow_operation=True)
-
-    def get_tensor_by_name(self, name):
-        """The tensor of that name, "op:0".
-
-        Raises:
-          TypeError: `name` is no string; ValueError: it is no tensor's name; KeyError: there is none.
-        """
-        if not isinstance(name, str):
-            raise TypeError(f"Tensor names are strings (or similar), not {type(name).__name__}.")
-        return self.as_graph_element(name, allow_tensor=True, allow_operation=False)
-
-    def as_graph_element(self, obj, allow_tensor=True, allow_operation=True):
-        """The tensor or operation that `obj` is, names, or stands for.
-
-        Args:
-          obj: a `Tensor`, `Operation`, name, or what has `_as_graph_element`.
-          allow_tensor: whether a tensor will do.
-          allow_operation: whether an operation will do.
-
-        Raises:
-          TypeError: nothing of the kind; ValueError: of another graph, or a wrong name; KeyError: no such name.
-        """
-        if not (allow_tensor or allow_operation):
-            raise ValueError("allow_tensor and allow_operation can't both be False.")
-        wanted = " or ".join(["Tensor"] * allow_tensor + ["Operation"] * allow_operation)
-        inner = getattr(obj, "_as_graph_element", None)
-        if inner:
-            obj = inner()
-        if isinstance(obj, bytes):
-            obj = obj.decode()
-        if isinstance(obj, str):
-            return self._named(obj, allow_tensor, allow_operation, wanted)
-        if isinstance(obj, Tensor) and allow_tensor:
-            if obj.graph is not self:
-                raise ValueError(f"Tensor {obj} is not an element of this graph.")
-            return obj
-        if isinstance(obj, Operation) and allow_operation:
-            if obj.graph is not self:
-                raise ValueError(f"Operation {obj} is not an element of this graph.")
-            return obj
-        raise TypeError(f"Can not convert a {type(obj).__name__} into a {wanted}.")
-
-    def _named(self, name, allow_tensor, allow_operation, wanted):
-        if ":" in name:
-            if not allow_tensor:
-                raise ValueError(f"Name {name!r} appears to refer to a Tensor, not a {wanted}.")
-            op_name, _, number = name.partition(":")
-            try:
-                number = int(number)
-            except ValueError:
-                raise ValueError(
-                    f"The name {name!r} looks a like a Tensor name, but is not a valid one. Tensor names must be of "
-                    'the form "<op_name>:<output_index>".'
-                ) from None
-            start = f"The name {name!r} refers to a Tensor which does not exist. The operation, {op_name!r},"
-            if op_name not in self._by_name:
-                raise KeyError(f"{start} does not exist in the graph.")
-            outputs = self._by_name[op_name].outputs
-            if not -len(outputs) <= number < len(outputs):
-                raise KeyError(f"{start} exists but only has {len(outputs)} outputs.")
-            return outputs[number]
-        if allow_operation:
-            if name not in self._by_name:
-                raise KeyError(f"The name {name!r} refers to an Operation not in the graph.")
-            return self._by_name[name]
-        kind = "refers to an Operation" if name in self._by_name else "looks like an (invalid) Operation name"
-        raise ValueError(
-            f'The name {name!r} {kind}, not a {wanted}. Tensor names must be of the form "<op_name>:<output_index>".'
-        )
-
     def _consumers(self, tensor):
         return [op for op in self._ops[tensor.op._id :] + self._ops[: tensor.op._id] if any(t is tensor for t in op._inputs)]
 
     # --- collections ------------------------------------------------------------------------------
-
-    def add_to_collection(self, name, value):
-        """Appends `value` to the collection `name`."""
-        self._check_not_finalized()
-        self._collections.setdefault(name, []).append(value)
-
-    def add_to_collections(self, names, value):
-        """Appends `value` to each of the collections; one name may stand alone."""
-        names = (names,) if isinstance(names, str) else dict.fromkeys(names)
-        for name in names:
-            self.add_to_collection(name, value)
-
-    def get_collection_ref(self, name):
-        """The list itself that is the collection; made if it isn't there."""
-        return self._collections.setdefault(name, [])
-
-    def get_collection(self, name, scope=None):
-        """A copy of the collection, of those whose name matches `scope` (a regular expression) from its start."""
-        items = self._collections.get(name, [])
-        if scope is None or not items:
-            return list(items)
-        match = re.compile(scope).match
-        return [item for item in items if hasattr(item, "name") and match(item.name)]
-
-    def get_all_collection_keys(self):
-        """The names of all collections."""
-        return [key for key in self._collections if isinstance(key, str)]
-
-    @property
-    def collections(self):
-        """The names of all collections."""
-        return list(self._collections)
-
-    def clear_collection(self, name):
-        """Empties the collection `name`."""
-        self._check_not_finalized()
-        self._collections.pop(name, None)
 
     # --- state of the whole -----------------------------------------------------------------------
 
@@ -733,84 +571,6 @@ class Graph:
                 f"Cannot use the given session to {verb}: the {thing}'s graph is different from the session's graph."
             )
         return session
-
-
-def _first_refusal(made, wanted, refused):
-    """(words, what was looked at) of the first refusal on TF's way to it.
-
-    TF calls a shape rule without any input's value, then again with the values that it asked for, until it asks for no more.
-    """
-    seen = set()
-    while True:
-        mark = static.consult(seen)
-        try:
-            made._def.infer(*made._inputs, **wanted)
-            asked = static.consulted(mark)
-        except InferError as error:
-            return str(error), seen
-        finally:
-            static.done(mark)
-        if asked <= seen:
-            return str(refused), seen
-        seen = seen | asked
-
-
-def _looked_at(made, seen):
-    """What a shape rule had seen of its inputs' values when it refused, in TF's words."""
-    full, part = [], []
-    for k, tensor in enumerate(made._inputs):
-        dims = static.partial_shape(tensor) if ("shape", tensor) in seen else None
-        value = static.value(tensor) if dims is None and ("value", tensor) in seen else None
-        if dims is not None:
-            part.append(f"input[{k}] = {shapes.text(dims)}")
-        elif value is not None:
-            full.append(f"input[{k}] = <{static.summarize(value)}>")
-    words = " and with computed input tensors: " + ", ".join(full) if full else ""
-    return words + (" and with input tensors computed as partial shapes: " + ",".join(part) if part else "")
-
-
-def _refusal(made, words, seen):
-    """TF's ValueError for inputs that a shape rule refuses, with the lines that made them."""
-    where = f" for '{made._name}' (op: '{made.type}') with input shapes: " + ", ".join(shapes.text(t.dims) for t in made._inputs)
-    where += _looked_at(made, seen)
-    error = ValueError(f"{words}{where}.")
-    return notes.locate(error, made)
-
-
-def _attr_value(value):
-    """An attribute as `create_op` may get it: an `AttrValue` message, or a Python value."""
-    if hasattr(value, "WhichOneof"):
-        return messages.attr_to_python(value)
-    return value.encode() if isinstance(value, str) else value
-
-
-def _group(op, inputs, attrs):
-    """Flat inputs as the definition groups them."""
-    out, k = [], 0
-    for arg in op.inputs:
-        if not arg.is_list:
-            out.append((arg, inputs[k : k + 1]))
-            k += 1
-            continue
-        n = attrs.get(arg.number_attr) if arg.number_attr else len(attrs.get(arg.list_attr) or ()) or None
-        n = len(inputs) - k - (len(op.inputs) - len(out) - 1) if n is None else n
-        out.append((arg, inputs[k : k + n]))
-        k += n
-    return out
-
-
-def _told(op, grouped):
-    """The attributes that inputs tell."""
-    told = {}
-    for arg, tensors in grouped:
-        kinds = [t._dtype.base_dtype for t in tensors]
-        if arg.number_attr:
-            told[arg.number_attr] = len(tensors)
-        if arg.list_attr:
-            told[arg.list_attr] = kinds
-        elif arg.type_attr and kinds:
-            told[arg.type_attr] = kinds[0]
-    return told
 
 
 # --- default graphs and sessions, a stack a thread ---------------------------------------------------
