@@ -88,3 +88,48 @@ def test_sessions_of_a_server_share_variables():
             session.run(step)
         with tf.Session(server.target) as session:
             assert session.run(v) == 2.0
+
+
+def test_scipy_finds_the_least_of_a_loss_within_bounds():
+    least = tf.contrib.opt.ScipyOptimizerInterface
+    seen = []
+    with _graph().as_default(), tf.Session() as session:
+        vector = tf.Variable([7.0, 7.0], name="vector")
+        session.run(tf.global_variables_initializer())
+        loss = tf.reduce_sum(tf.square(vector))
+        least(loss, options={"maxiter": 100}).minimize(session, fetches=[loss], loss_callback=seen.append)
+        np.testing.assert_allclose(session.run(vector), [0.0, 0.0], atol=1e-5)
+        least(loss, var_to_bounds={vector: ([1.0, 2.0], np.inf)}).minimize(session)
+        np.testing.assert_allclose(session.run(vector), [1.0, 2.0], atol=1e-5)
+        least(loss, equalities=[vector[0] - 3.0], inequalities=[vector[1] - 1.0], method="SLSQP").minimize(session)
+        np.testing.assert_allclose(session.run(vector), [3.0, 1.0], atol=1e-5)
+    assert seen[0] == 98.0
+    assert seen[-1] < 1e-8
+
+
+def test_an_outer_optimizer_reads_one_vector_of_all_variables():
+    """A variable that the loss doesn't use has slopes of 0; the feeds of a run go to the loss."""
+
+    class Halving(tf.contrib.opt.ExternalOptimizerInterface):
+        def _minimize(self, initial_val, loss_grad_func, optimizer_kwargs, step_callback, **_):
+            step_callback(initial_val)
+            return np.concatenate([[optimizer_kwargs["first"]], loss_grad_func(initial_val)[1][1:]])
+
+    starts = []
+    with _graph().as_default(), tf.Session() as session:
+        used, unused, rate = tf.Variable([[1.0, 2.0]]), tf.Variable(5.0), tf.placeholder(tf.float32)
+        outer = Halving(rate * tf.reduce_sum(used * used), first=9.0)
+        session.run(tf.global_variables_initializer())
+        outer.minimize(session, {rate: 2.0}, step_callback=starts.append)
+        assert session.run([used, unused])[0].tolist() == [[9.0, 8.0]]
+        assert session.run(unused) == 0.0
+    assert starts[0].tolist() == [1.0, 2.0, 5.0]
+
+
+def test_what_scipy_is_told_by_caudal_is_not_told_twice():
+    with _graph().as_default(), tf.Session() as session:
+        loss = tf.square(tf.Variable(1.0))
+        session.run(tf.global_variables_initializer())
+        for key, words in (("bounds", "Bounds must be set using"), ("jac", "Optimizer keyword arg 'jac' is set")):
+            with pytest.raises(ValueError, match=words):
+                tf.contrib.opt.ScipyOptimizerInterface(loss, **{key: None}).minimize(session)

@@ -21,7 +21,7 @@ from .metrics import curves as _curves  # noqa: F401
 from .metrics import moments as _moments  # noqa: F401
 from .metrics import plain as _plain  # noqa: F401
 from .metrics import streaming as _streaming  # noqa: F401
-from .opt import adam, lars, sign, weight_decay, wrappers  # noqa: F401
+from .opt import adam, external, lars, sign, weight_decay, wrappers  # noqa: F401
 from .slim import evaluation, learning, loop, model_analyzer, modules, queues  # noqa: F401
 from .slim import summaries as _summaries  # noqa: F401
 from .slim.data import providers as _providers  # noqa: F401
