@@ -134,7 +134,7 @@ def while_at_most_gradient(x):
     return tf.gradients(y, x)[0]
 
 
-@program(compiles=False)
+@program()
 def while_data_decide_gradient(x):
     y = tf.while_loop(lambda a: tf.reduce_sum(a) < 30, lambda a: tf.sin(a) + a * 1.5 + 1, [x])
     return tf.gradients(y, x)[0]

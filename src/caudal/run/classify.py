@@ -4,7 +4,17 @@ import math
 
 from ..ground import dtypes
 
-__all__ = ["arithmetic", "convolves", "has_loops", "is_tiny", "READERS", "Classes", "is_variable_op", "worth_compiling"]
+__all__ = [
+    "arithmetic",
+    "convolves",
+    "has_loops",
+    "is_shape",
+    "is_tiny",
+    "READERS",
+    "Classes",
+    "is_variable_op",
+    "worth_compiling",
+]
 
 _HANDLES = frozenset({dtypes.resource, dtypes.variant, dtypes.string})
 READERS = frozenset(
@@ -87,7 +97,7 @@ class Classes:
         op = tensor.op
         if op._def.name == "Const":
             return True
-        if op._def.name in SHAPES:
+        if is_shape(op):
             return op in self.compiled
         if not op._def.pure or not takes(op) or op not in self.compiled:
             return False
@@ -122,6 +132,11 @@ def _is_variable(tensor):
     while tensor.op._def.name in ("Enter", "Switch"):  # in a loop or a branch
         tensor = tensor.op._inputs[0]
     return tensor._dtype is dtypes.resource and tensor.op._def.name in _VARIABLES
+
+
+def is_shape(op):
+    """Whether an op tells a shape, which is known when its step is compiled; a region that tells an array's length is one."""
+    return op._def.name in SHAPES or op.attrs.get("is_size", False)
 
 
 def is_variable_op(op):

@@ -23,7 +23,7 @@ from .segments import Segment, cut
 from .specialise import Specialised
 from .updates import join_updates
 
-__all__ = ["CompiledStep"]
+__all__ = ["CompiledStep", "begin"]
 
 
 _SHORT = 150  # nodes, and variables beside them
@@ -63,21 +63,44 @@ class CompiledStep:
         known = tuple(_frozen(values[k]) for k in self.known_slots) if self.known_slots else ()
         key = (known, tuple([x.shape for x in inputs]))
         with store.turn:
-            program = self.programs.get(key)
+            turns = self.turns(key, values, inputs)
+            mark = (*key, turns) if turns else key
+            program = self.programs.get(mark)
             if program is None:
-                given = dict(zip(self.known, [values[k] for k in self.known_slots], strict=True))
-                program = self.programs.add(key, _Program(self, given, key[1]))
+                program = self.programs.add(mark, _Program(self, self.given(values), key[1], self.ops_with(turns)))
             outs = program.run(inputs, store.values)
         for slot, value in zip(self.out_slots, outs, strict=True):
             values[slot] = value
+
+    def given(self, values):
+        """The values that the compiler must know, by tensor."""
+        return dict(zip(self.known, [values[k] for k in self.known_slots], strict=True))
+
+    def turns(self, key, values, inputs):
+        """What else the compiler must know of a run: nothing."""
+        return ()
+
+    def ops_with(self, turns):
+        """The ops, for what `turns` gives."""
+        return self.ops
+
+
+def begin(states, have):
+    """Sees to it that states, key -> op, have their first values, on the device."""
+    for key, op in states.items():
+        value = have.get(key)
+        if value is None and op._def.begin is not None:
+            value = op._def.begin(op)
+        if type(value) is np.ndarray:
+            have[key] = compiled.on_device(value)
 
 
 class _Program:
     """A step for inputs of certain shapes: its segments, and where each takes its arguments from."""
 
-    def __init__(self, step, known, dims):
+    def __init__(self, step, known, dims, ops):
         self.states = step.states
-        special = Specialised(step.ops, step.inputs, dims, known, step.outputs)
+        special = Specialised(ops, step.inputs, dims, known, step.outputs)
         wanted = [special.env[t] for t in step.outputs]
         kept = set(map(id, wanted))
         nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], kept)
@@ -100,12 +123,7 @@ class _Program:
 
     def run(self, inputs, have):
         """The outputs, for inputs and the session's state; the state is changed."""
-        for key, op in self.states.items():
-            value = have.get(key)
-            if value is None and op._def.begin is not None:
-                value = op._def.begin(op)
-            if type(value) is np.ndarray:
-                have[key] = compiled.on_device(value)
+        begin(self.states, have)
         values = [*inputs, *self.constants]
         values += [None] * (self.size - len(values))
         for call in self.calls:

@@ -4,7 +4,7 @@ import functools
 import itertools
 
 from ..ground.errors import InvalidArgumentError
-from .classify import SHAPES, Classes, is_variable_op, worth_compiling
+from .classify import Classes, is_shape, is_variable_op, worth_compiling
 from .compiled_step import CompiledStep
 from .flow import DEAD, Flow, has_flow
 from .interpret import Interpreted, state_key
@@ -159,7 +159,7 @@ def _with_known(part, given):
         seen.add(op)
         if op not in inside:
             extra.append(op)
-        if op._def.name not in SHAPES:
+        if not is_shape(op):
             todo += op._inputs
     return sorted(extra, key=lambda op: op._id) + part
 

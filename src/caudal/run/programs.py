@@ -12,6 +12,8 @@ _MOST = 100  # programs of one step that are kept
 class Programs(dict):
     """(what is known of values, shapes of the inputs) -> program. The one that was made first is dropped where there are too many.
 
+    Where the numbers of iterations of loops must be known too, these are a third part of the key.
+
     Args:
       inputs: the tensors whose shapes decide.
       known: the tensors whose values decide.
@@ -33,9 +35,10 @@ class Programs(dict):
 
     def _words(self):
         """What differs from program to program, where it was made, and what helps."""
-        known, shapes = zip(*self, strict=True)
+        known, shapes = zip(*(key[:2] for key in self), strict=True)
         changed = [f"the shape of {_named(t)}" for t in _changing(self.inputs, shapes)]
         changed += [f"the value of {_named(t)}" for t in _changing(self.known, known)]
+        changed += ["how often its loops run"] if len({key[2:] for key in self}) > 1 else []
         return (
             f"A step was compiled {len(self)} times, each time anew since these changed from run to run:\n  "
             + "\n  ".join(changed)

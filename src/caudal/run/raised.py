@@ -17,12 +17,12 @@ from .frames import EXITS, MERGES
 from .loop_sums import sums
 from .lowering import lower_nodes
 from .moving import SLICES, elements, moves
-from .rows import Rows, Stacked, demand
+from .rows import Inexact, Rows, Stacked, Uncounted, Unraisable, demand
 from .store import Cell
 from .tree import PASSING, Cond, Loop, canonical, inside, reads
 from .trips import Trips
 
-__all__ = ["ARRAYS", "HANDLES", "TRIPS", "Handle", "State", "Trace", "root_of"]
+__all__ = ["ARRAYS", "COUNTS", "HANDLES", "TRIPS", "Handle", "State", "Trace", "root_of"]
 
 HANDLES = frozenset({"TensorArrayV3", "TensorArrayGradV3", "StackV2"})
 _WRITES = frozenset({"TensorArrayWriteV3", "TensorArrayScatterV3"})
@@ -31,6 +31,8 @@ _INDEXED = frozenset({"TensorArrayWriteV3", "TensorArrayReadV3", "StackPushV2"})
 _STACKS = frozenset({"StackPushV2", "StackPopV2"})
 ARRAYS = HANDLES | _WRITES | _READS | _STACKS | {"TensorArraySizeV3"}
 TRIPS = 20  # iterations that a loop is taken to have where only the run knows
+COUNTS = ("turns",)  # under what key a state has the fewest and the most iterations of a loop that is counted
+_MANY = 1 << 20  # iterations: of more than that no count is made
 _LARGEST = 1 << 31  # bytes of a stack: more than that isn't set aside
 
 
@@ -102,18 +104,21 @@ class Trace:
       bounds: for each loop around, the most iterations that it can have, None if only the run knows.
       facts: canonical tensor -> (its values in the iterations, the loop's depth), or of what was popped (all that it
         can be, "popped"), and of a vector (that of each element, "vector").
+      turns: loop -> its `Turns`, where they were counted.
+      sure: whether what happens here is sure to happen, as often as is known.
       skipped: ops that are left out, since something else stands for them.
       flops: op -> about how many additions and multiplications it takes in all iterations.
     """
 
-    def __init__(self, env, state, bounds=(), facts=None, flops=None):
+    def __init__(self, env, state, bounds=(), facts=None, flops=None, turns=None, sure=True):
         self.env, self.state, self.bounds = env, state, bounds
         self.facts, self.flops = facts or {}, {} if flops is None else flops
+        self.turns, self.sure = turns or {}, sure
         self.skipped = frozenset()
 
-    def inner(self, state):
+    def inner(self, state, sure):
         """A walk of a branch."""
-        return Trace(dict(self.env), state, self.bounds, self.facts, self.flops)
+        return Trace(dict(self.env), state, self.bounds, self.facts, self.flops, self.turns, sure)
 
     def value(self, tensor):
         """The value of a tensor.
@@ -218,7 +223,7 @@ class Trace:
         key, index, value = self.value(op._inputs[0]).key, self.value(op._inputs[1]), self.value(op._inputs[2])
         rows = self.state.get(key)
         indices, once = self.indices(op._inputs[1], rows)
-        self.state.set(key, rows.writing(indices, np.shape(value), once).with_row(index, value))
+        self.state.set(key, rows.writing(indices, np.shape(value), once, self.sure).with_row(index, value))
         return self.value(op._inputs[3])
 
     def _TensorArrayReadV3(self, op):  # noqa: N802
@@ -232,7 +237,8 @@ class Trace:
         key, indices, values = self.value(op._inputs[0]).key, self.value(op._inputs[1]), self.value(op._inputs[2])
         demand(_known(indices) and len(indices) == np.shape(values)[0], "indices that only the run knows")
         rows = self.state.get(key)
-        rows = rows.writing(indices.tolist(), np.shape(values)[1:], len({*indices.tolist()}) == len(indices) and self._here(rows))
+        once = len({*indices.tolist()}) == len(indices) and self._here(rows)
+        rows = rows.writing(indices.tolist(), np.shape(values)[1:], once, self.sure)
         self.state.set(key, rows.with_rows(indices.tolist(), values))
         return self.value(op._inputs[3])
 
@@ -267,7 +273,11 @@ class Trace:
     def _StackPushV2(self, op):  # noqa: N802
         key, value = self.value(op._inputs[0]).key, self.value(op._inputs[1])
         demand(not isinstance(value, (Handle, Cell)), "a stack of handles")
-        stack, value = self.state.get(key), compiled.xp.asarray(value)
+        stack = self.state.get(key)
+        if stack.blank and _known(value):
+            self.state.set(key, stack.pushed_known(np.asarray(value)))
+            return value
+        value = compiled.xp.asarray(value)
         rooms = self.bounds[stack.depth :]
         most = None if None in rooms else math.prod(rooms)
         demand(most is None or most * value.nbytes < _LARGEST, "a stack of many bytes")
@@ -315,7 +325,7 @@ class Trace:
 
         def branch(side):
             def run():
-                made = self.inner(self.state.copy())
+                made = self.inner(self.state.copy(), sure=False)
                 outs = [_array(x) for x in self._outs(item, side, made)]
                 outs = [outs[k] if outs[k] is not None else compiled.xp.zeros(shapes[k].shape, shapes[k].dtype) for k in live]
                 return outs, [_arrays(made.state.get(k)) for k in keys]
@@ -351,7 +361,7 @@ class Trace:
         found = _Probe()
 
         def run():
-            made = self.inner(self.state.copy())
+            made = self.inner(self.state.copy(), sure=False)
             before = dict(made.state.values)
             outs = self._outs(item, side, made)
             found.fixed = {k: x for k, x in enumerate(outs) if k >= len(item.merges) and _known(x)}
@@ -380,8 +390,20 @@ class Trace:
                 self.make_gradient(key)
         asked = [op._inputs[1] for op in frame.ops if op._def.name in _INDEXED]
         asked += [t for op in frame.ops if op._def.name == "Pack" and op.outputs[0]._dtype.is_integer for t in op._inputs]
-        trips = Trips(item, self.value, asked)
+        trips = Trips(item, self.value, asked, self.turns.get(item.origin))
         demand(all(map(_harmless, inside(item.condition))), "a condition with effects")
+        try:
+            self._loop(item, trips)
+        except Uncounted:
+            raise
+        except Unraisable as error:
+            turns = self.turns.get(item.origin)
+            if trips.count is not None or item.counted:
+                raise
+            raise Uncounted(str(error), item.origin, turns is not None or isinstance(error, Inexact)) from error
+
+    def _loop(self, item, trips):
+        frame = item.frame
         begin = {v: self.value(v.enter) for v in frame.variables}
         carried = [v for v in frame.variables if not self._stays(v, trips)]
         for variable in frame.variables:
@@ -390,14 +412,16 @@ class Trace:
         demand(not any(isinstance(begin[v], (Cell, Handle)) for v in carried), "a handle that changes in a loop")
         start = [_strong(begin[v], v.merge.outputs[0]._dtype.base_dtype.np) for v in carried]
         loop = _Loop(self, item, trips, carried)
-        if trips.count == 0:
-            ends = [begin[v] for v in carried]
-        else:
-            ends = loop.run(start)
+        ends = [begin[v] for v in carried] if trips.count == 0 else loop.run(start)
+        if item.counted:
+            fewest, most = self.state.get(COUNTS)
+            self.state.set(
+                COUNTS, compiled.xp.stack([compiled.xp.minimum(fewest, loop.turns), compiled.xp.maximum(most, loop.turns)])
+            )
         for variable, end in zip(carried, ends, strict=True):
             end = trips.last.get(variable, end)
             self.env[id(variable.merge.outputs[0])] = end
-        made = self.inner(self.state)
+        made = self.inner(self.state, self.sure)
         made.walk(item.condition)
         made.walk(item.after)
         for op in frame.of(EXITS):
@@ -427,11 +451,13 @@ class _Loop:
         self.facts = {**trace.facts, **facts}
         self.bounds = (*trace.bounds, trips.most)
         self.sums = sums(item, trips.at, carried) if (trips.count or 0) > 1 else []
-        self.kept = []
+        self.kept, self.turns = [], np.int32(trips.count or 0)
 
     def inner(self, variables, state):
         """A walk of an iteration."""
-        made = Trace(dict(self.trace.env), state, self.bounds, dict(self.facts), self.trace.flops)
+        sure = self.trace.sure and self.trips.count is not None
+        trace = self.trace
+        made = Trace(dict(trace.env), state, self.bounds, dict(self.facts), trace.flops, trace.turns, sure)
         made.skipped = {op for one in self.kept for op in (one.add, one.term)}
         for v, value in zip(self.carried, variables, strict=True):
             made.env[id(v.merge.outputs[0])] = value
@@ -457,7 +483,7 @@ class _Loop:
         factors = self._keep_factors(begin, probe)
         start = [begin[v] for v in self.carried]
         arrays = [_arrays(state.get(k)) for k in self.keys]
-        _, ends, arrays, factors = compiled.while_loop(self._goes_on, self._body, (np.int32(0), start, arrays, factors))
+        self.turns, ends, arrays, factors = compiled.while_loop(self._goes_on, self._body, (np.int32(0), start, arrays, factors))
         moved = dict(zip(self.keys, arrays, strict=True))
         for key, after in probe.keys.items():
             state.set(key, _with_arrays(after, moved.get(key) or _own(state.get(key))))
@@ -499,7 +525,8 @@ class _Loop:
         pred = made.value(self.item.frame.pred)
         pred = pred.read() if isinstance(pred, Cell) else pred
         demand(np.ndim(pred) == 0, "a condition that is no scalar")
-        return pred
+        most = _MANY if self.item.counted else self.trips.most if self.trips.bounded else None
+        return pred if most is None else compiled.xp.logical_and(pred, k < np.int32(most))
 
     def _probe(self, start):
         found = _Probe()
@@ -547,7 +574,9 @@ def _own(value):
     """The arrays of a part of the state, as they are."""
     if isinstance(value, Rows):
         return [value.array]
-    return [value.array, value.top] if isinstance(value, Stacked) else [value]
+    if isinstance(value, Stacked):
+        return [value.top] if value.blank else [value.array, value.top]
+    return [value]
 
 
 def _same(value, other):
@@ -564,7 +593,8 @@ def _with_arrays(meta, arrays):
     if isinstance(meta, Rows):
         return dataclasses.replace(meta, array=arrays[0])
     if isinstance(meta, Stacked):
-        return dataclasses.replace(meta, array=arrays[0], top=arrays[1])
+        *array, top = arrays
+        return dataclasses.replace(meta, array=array[0] if array else meta.array, top=top)
     return arrays[0]
 
 
@@ -573,13 +603,13 @@ def _prepared(before, after):
     if isinstance(before, Rows):
         if before.blank and not after.blank:
             if after.n > before.n:
-                before = before._longer(after.n)
+                before = before.longer(after.n)
             return before.shaped(after.array.shape[1:])
         return before
     if isinstance(before, Stacked):
-        return (
-            dataclasses.replace(before, array=compiled.xp.zeros(after.array.shape, after.array.dtype)) if before.blank else before
-        )
+        if not before.blank or after.blank:
+            return before
+        return dataclasses.replace(before, array=compiled.xp.zeros(after.array.shape, after.array.dtype))
     demand(before.shape == after.shape and before.dtype == after.dtype, "a variable that changes its shape")
     return before
 
@@ -590,4 +620,6 @@ def _met(metas):
     if isinstance(first, Rows):
         written, read = (frozenset().union(*(getattr(m, key) for m in metas)) for key in ("written", "read"))
         return dataclasses.replace(first, written=written, read=read)
+    if isinstance(first, Stacked):
+        demand(all(first.alike(m) for m in metas), "a stack of known values and others")
     return first

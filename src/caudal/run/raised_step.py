@@ -3,9 +3,10 @@
 import numpy as np
 
 from .compiled_step import CompiledStep
+from .counting import Counts, with_turns
 from .flow import Flow
 from .interpret import state_key
-from .rows import Unraisable
+from .rows import Uncounted, Unraisable
 
 __all__ = ["RaisedStep"]
 
@@ -26,6 +27,7 @@ class RaisedStep(CompiledStep):
         self.variables = {state_key(t.op) for region in inner for t in region.variables()}
         self.folded = regions.folded
         self.flow, self.refused = None, {}
+        self.counts = Counts(self)
 
     def run(self, values):
         """Runs the step on the values by slot."""
@@ -35,10 +37,26 @@ class RaisedStep(CompiledStep):
             self._run_flow(values)
             return
         try:
-            super().run(values)
+            self._run_counted(values)
         except Unraisable as error:
             self.refused[key] = str(error)
             self._run_flow(values)
+
+    def _run_counted(self, values):
+        while True:
+            try:
+                super().run(values)
+                return
+            except Uncounted as error:
+                self.counts.note(error)
+
+    def turns(self, key, values, inputs):
+        """How often the loops run for which that must be known."""
+        return self.counts.turns(key, values, inputs)
+
+    def ops_with(self, turns):
+        """The ops, with notes of that."""
+        return with_turns(self.ops, turns)
 
     def _run_flow(self, values):
         if self.flow is None:

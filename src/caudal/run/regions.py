@@ -17,13 +17,14 @@ from .classify import Classes, arithmetic, convolves, takes, worth_compiling
 from .flow import Flow
 from .frames import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, find
 from .interpret import state_key
-from .raised import ARRAYS, HANDLES, TRIPS, State, Trace, root_of
+from .raised import ARRAYS, COUNTS, HANDLES, TRIPS, State, Trace, root_of
 from .region_code import Code
 from .rows import Rows, Stacked, Unraisable
 from .store import Cell
 from .tree import PASSING, Cond, Loop, Tangled, canonical, inside, reads, tree
+from .turns import loops_in, sliced
 
-__all__ = ["Regions", "refuse", "regions_of"]
+__all__ = ["Regions", "refuse", "regions_of", "turns_of"]
 
 _FLOPS = 200_000
 _FREE = PASSING | EXITS | NEXTS | MERGES | ARRAYS | frozenset({"NoOp", "ControlTrigger"})
@@ -264,6 +265,8 @@ class Regions:
         attrs = {
             "_region": region,
             "code": code,
+            "turns": (),
+            "is_size": isinstance(region.item, Operation) and region.item._def.name == "TensorArraySizeV3",
             "Tin": [t._dtype for t in inputs],
             "Tref": [t._dtype for t in refs],
             "Tout": types,
@@ -411,7 +414,7 @@ def _form(op, args):
     if op.attrs["_region"].keys:
         return None
     known = ((a.shape, a.dtype.str, a.tobytes()) if isinstance(a, np.ndarray) else (a.shape, a.dtype) for a in args)
-    return (op.attrs["code"], *known)
+    return (op.attrs["code"], op.attrs["turns"], *known)
 
 
 def _found_out(op, args):
@@ -427,6 +430,8 @@ def _found_out(op, args):
 
     try:
         compiled.shapes(run, [args[k] for k in abstract])
+    except Unraisable:
+        raise
     except Exception as error:
         raise Unraisable(str(error)) from error
     known = [np.asarray(x) if isinstance(x, (np.ndarray, np.generic, int, float)) else None for x, _ in made]
@@ -455,6 +460,15 @@ def _begin_of(op):
 def _traced(node, args, flops=None):
     """([(value, what else is known of it)] of a region's outputs, the state afterwards)."""
     region = node.attrs["_region"]
+    trace = _begun(node, args, flops)
+    trace.walk([region.item])
+    out = [(_given(trace, t, one), None) for t, one in zip(region.given, node.outputs, strict=False)]
+    return out + [pair for key in region.keys for pair in _parts(trace.state.get(key))], trace.state
+
+
+def _begun(node, args, flops=None):
+    """A walk before a region."""
+    region = node.attrs["_region"]
     state, env, at = {}, {}, 0
     for tensor, value in zip(region.values, args, strict=False):
         env[id(tensor)] = value
@@ -473,10 +487,8 @@ def _traced(node, args, flops=None):
             state.values[name], env[id(tensor)] = env[id(tensor)], Cell(state, name, tensor.op)
     for tensor in region.refs:
         env[id(tensor)] = Cell(state, state_key(tensor.op), tensor.op)
-    trace = Trace(env, state, flops=flops)
-    trace.walk([region.item])
-    out = [(_given(trace, t, one), None) for t, one in zip(region.given, node.outputs, strict=False)]
-    return out + [pair for key in region.keys for pair in _parts(state.get(key))], state
+    loops = loops_in(region.item)
+    return Trace(env, state, flops=flops, turns={loops[k]: turns for k, turns in node.attrs["turns"]})
 
 
 def _given(trace, tensor, one):
@@ -495,7 +507,7 @@ def _parts(value):
     if isinstance(value, Rows):
         rest = {k: v for k, v in value.__dict__.items() if k != "array"}
         return [(value.array, (Rows, rest))]
-    return [(value.array, (Stacked, {"depth": value.depth, "span": value.span})), (value.top, None)]
+    return [(value.array, (Stacked, {"depth": value.depth, "span": value.span, "fixed": value.fixed})), (value.top, None)]
 
 
 def _lower(B, *args, op):
@@ -521,6 +533,24 @@ def _lower(B, *args, op):
 
 
 _RAISED, _COUNTER = _definition(_lower, _infer), _counter()
+
+
+def turns_of(op, k):
+    """An op for a region that gives the fewest and the most iterations of its `k`-th loop, and changes nothing."""
+    attrs = {**op.attrs, "loop": k}
+    return _Made(_TURNS, f"{op._name}/turns", op.source, op._inputs, (), attrs, [dtypes.int32])
+
+
+def _lower_turns(B, *args, op, loop):
+    region = op.attrs["_region"]
+    trace = _begun(op, [a.peek() if isinstance(a, Cell) else a for a in args])
+    trace.state.set(COUNTS, np.array([np.iinfo(np.int32).max, 0], np.int32))
+    trace.walk([sliced(region.item, loops_in(region.item)[loop])])
+    return compiled.xp.asarray(trace.state.get(COUNTS))
+
+
+_TURNS = parse("Turns(values: Tin, cells: Ref Tref) -> (y: int32) [Tin: list(type); Tref: list(type); loop: int]")
+_TURNS.lower, _TURNS.lower_wants, _TURNS.pure = _lower_turns, wants(_lower_turns), False
 
 
 # --- from a plan's ops -------------------------------------------------------------------------------

@@ -11,11 +11,23 @@ import numpy as np
 
 from ..backend import compiled
 
-__all__ = ["Rows", "Stacked", "Unraisable"]
+__all__ = ["Inexact", "Rows", "Stacked", "Uncounted", "Unraisable", "demand"]
 
 
 class Unraisable(Exception):
     """Control flow that cannot be compiled for these shapes: the executor runs it."""
+
+
+class Inexact(Unraisable):
+    """What is wanting is how many iterations there are, not only how many at most."""
+
+
+class Uncounted(Unraisable):
+    """It can be compiled if a loop's iterations are counted before: `loop`; `exact`: whether a bound won't do."""
+
+    def __init__(self, why, loop, exact):
+        super().__init__(why)
+        self.loop, self.exact = loop, exact
 
 
 def demand(true, why):
@@ -82,16 +94,20 @@ class Rows:
         array = np.zeros((self.n, 0), self.dtype) if self.blank else compiled.xp.zeros(self.array.shape, self.dtype)
         return Rows(array, self.dtype, self.shape, clear=False, alike=self.alike, adds=True, depth=self.depth)
 
-    def writing(self, indices, shape, once):
-        """Itself, ready to be written at `indices`; `once`: none of them comes twice."""
+    def writing(self, indices, shape, once, sure):
+        """Itself, ready to be written at `indices`; `once`: none of them comes twice; `sure`: each of them does come."""
         demand(indices is not None, "an index that only the run knows")
-        made = self._longer(max(indices, default=-1) + 1) if self.dynamic else self
+        size = max(indices, default=-1) + 1
+        if self.dynamic and size > self.n and not sure:
+            raise Inexact("an array of a length that only the run knows")
+        made = self.longer(size) if self.dynamic else self
         demand(all(0 <= k < made.n for k in indices), "an index beyond the array")
         if not self.adds:
             demand(once and self.written.isdisjoint(indices) and self.read.isdisjoint(indices), "an element written twice")
         return dataclasses.replace(made.shaped(shape), written=self.written | frozenset(indices))
 
-    def _longer(self, size):
+    def longer(self, size):
+        """Itself with that many elements at least."""
         demand(size <= self.n or self.blank, "an array that grows after it was written")
         return dataclasses.replace(self, array=np.zeros((max(size, self.n), 0), self.dtype)) if size > self.n else self
 
@@ -128,20 +144,23 @@ class Stacked:
       top: how many values there are, a NumPy number where it is known.
       depth: how many loops are around the op that made it.
       span: what is known of the pushed values, as the facts of a `Trace` have it; or None.
+      fixed: the NumPy array that each pushed value is, where that is known: there is no array then; or None.
     """
 
     array: object
     top: object
     depth: int = 0
     span: tuple | None = None
+    fixed: np.ndarray | None = None
 
     @property
     def blank(self):
-        """Whether nothing was pushed."""
+        """Whether no array is needed so far."""
         return isinstance(self.array, np.ndarray) and self.array.shape == (0, 0)
 
     def pushed(self, value, most, span):
         """Itself with `value` on top; `most`: how many there can be."""
+        demand(self.fixed is None, "a stack of known values and others")
         made = self.array
         if self.blank:
             demand(most is not None, "a stack of unknown height")
@@ -149,12 +168,25 @@ class Stacked:
         demand(made.shape[1:] == value.shape and made.dtype == value.dtype, "a stack of several shapes")
         return Stacked(compiled.with_row(made, self.top, value), self.top + np.int32(1), self.depth, span)
 
+    def pushed_known(self, value):
+        """Itself with a known value on top, the same as all others."""
+        demand(self.blank and (self.fixed is None or _equal(self.fixed, value)), "a stack of known values and others")
+        return dataclasses.replace(self, top=self.top + np.int32(1), fixed=value)
+
+    def alike(self, other):
+        """Whether the same is known of the values in both."""
+        return self.fixed is other.fixed or (
+            self.fixed is not None and other.fixed is not None and _equal(self.fixed, other.fixed)
+        )
+
     def popped(self):
         """(the value on top, the rest)."""
+        if self.fixed is not None:
+            return self.fixed, dataclasses.replace(self, top=self.top - np.int32(1))
         demand(not self.blank, "a stack that nothing was pushed on")
         top = self.top - np.int32(1)
         return compiled.row(self.array, top), dataclasses.replace(self, top=top)
 
-    def skipped(self, other, taken):
-        """What a cond leaves of a stack: `other`, of the branch that has touched it, if `taken`, else itself."""
-        return dataclasses.replace(other, top=compiled.xp.where(taken, other.top, self.top))
+
+def _equal(one, other):
+    return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()

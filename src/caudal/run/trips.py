@@ -20,15 +20,17 @@ class Trips:
       loop: the `Loop`.
       value: tensor -> its value before the loop; KeyError where there is none.
       asked: tensors inside of it whose values in each iteration are wanted.
+      turns: how often it runs, as `Turns`, if that was counted.
 
     Attributes:
       count: how many iterations; None if only the run knows.
       most: no more iterations than that; None if that isn't known either.
       seen: tensor -> its values in the iterations, for the `asked` ones that are known.
       last: a loop variable's `Variable` -> its value at the end, where known.
+      bounded: whether `most` is to be kept to, as it doesn't follow from the condition.
     """
 
-    def __init__(self, loop, value, asked):
+    def __init__(self, loop, value, asked, turns=None):
         self.loop, self.value, self.frame = loop, value, loop.frame
         self.variables = {v.merge.outputs[0]: v for v in loop.frame.variables}
         self.count = self.most = None
@@ -39,12 +41,16 @@ class Trips:
         wanted = [t for t in dict.fromkeys(asked) if self.at(t) in self.known]
         pred = self.at(loop.frame.pred)
         parts = [pred] if pred in self.known else [t for t in self._conjuncts(pred) if t in self.known]
-        if parts:
-            self._count(parts, wanted)
-            if pred in self.known:
-                self.count = self.most
-            if self.count is None:
-                self.last = {}
+        self.bounded = turns is not None and pred not in self.known
+        if parts or self.bounded:
+            self._count(parts, wanted, turns.n if self.bounded else None)
+        if pred in self.known:
+            self.count = self.most
+        elif self.bounded:
+            self.most = turns.n
+            self.count = turns.n if turns.exact else None
+        if self.count is None:
+            self.last = {}
 
     def at(self, tensor):
         """What an op of this loop passes on as `tensor`: at most a loop variable."""
@@ -115,14 +121,14 @@ class Trips:
 
     # --- the iterations ---------------------------------------------------------------------------
 
-    def _count(self, parts, wanted):
-        """Goes through the iterations while all `parts` are true."""
+    def _count(self, parts, wanted, limit):
+        """Goes through the iterations, `limit` if it isn't None, while all `parts` are true."""
         now = {t: self._begin(self.variables[t]) for t in self.known if t in self.variables}
         after = {t: self.at(self.variables[t].after) for t in now}
         seen, count = {t: [] for t in wanted}, 0
         while count <= _MOST:
             values = dict(now)
-            if not all(bool(self._compute(t, values)) for t in parts):
+            if count == limit or not all(bool(self._compute(t, values)) for t in parts):
                 self.most, self.seen = count, seen
                 self.last = {self.variables[t]: v for t, v in now.items()}
                 return
