@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caudal as tf
-from caudal.backend import compiled, compiled_windows, native, windows
+from caudal.backend import compiled, compiled_windows, native, windows, winograd
 from caudal.run import fusions
 
 SOURCES = pathlib.Path(__file__).parents[1] / "src" / "native"
@@ -61,6 +61,34 @@ def test_convolution(case, relu):
     _same("conv_bias", x, filters, bias, *where, relu)
     _same("conv_input_grad", x.shape, filters, dy, *where)
     _same("conv_filter_grad", x, filters.shape, dy, *where)
+
+
+@st.composite
+def narrow_convolutions(draw):
+    """As `convolutions`, of those that Winograd's minimal filtering takes."""
+    window = [draw(st.sampled_from([3, 5]))] * 2
+    space = [draw(st.integers(window[0], 19)) for _ in window]
+    pads = draw(st.sampled_from([[(0, 0)] * 2, [(window[0] // 2,) * 2] * 2, [(window[0] - 1, 0), (1, 2)]]))
+    channels, outputs = draw(st.integers(1, 70)), draw(st.integers(1, 70))
+    numbers = np.random.RandomState(draw(st.integers(0, 2**20)))
+    x = numbers.standard_normal((draw(st.integers(0, 4)), *space, channels)).astype("f")
+    filters = numbers.standard_normal((*window, channels, outputs)).astype("f")
+    return x, filters, (1, 1), pads, (1, 1)
+
+
+@needs_native
+@settings(max_examples=25, deadline=None)
+@given(narrow_convolutions(), st.booleans())
+def test_minimal_filtering(case, relu):
+    """To 3e-5 of the greatest result: sums of products of polynomials' values lose two digits for 5x5, one for 3x3."""
+    x, filters, *where = case
+    bias = np.linspace(-1, 1, filters.shape[-1]).astype("f")
+    y = windows.conv(x.astype("d"), filters.astype("d"), *where)
+    dy = np.cos(np.arange(y.size, dtype="f")).reshape(y.shape)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(winograd, "chosen", lambda *_: True)
+        _same("conv_bias", x, filters, bias, *where, relu)
+        _same("conv_input_grad", x.shape, filters, dy, *where)
 
 
 @needs_native

@@ -65,8 +65,17 @@ void meet(const Windows& w, F&& visit) {
         }
 }
 
-void convolve(const caudal::Kernels& kernels, Threads& pool) {
+// A window that Winograd's minimal filtering takes.
+Windows narrow() {
   Windows w = windows();
+  long size = 3 + 2 * draw(0, 1);
+  w.window_height = w.window_width = size, w.stride_height = w.stride_width = 1;
+  w.top = draw(0, size - 1), w.left = draw(0, size - 1), w.height = draw(size, 12), w.width = draw(size, 12);
+  w.out_height = w.height + w.top + draw(0, size - 1) - size + 1, w.out_width = w.width + w.left + draw(0, size - 1) - size + 1;
+  return w;
+}
+
+void convolve(const caudal::Kernels& kernels, Threads& pool, const Windows& w, bool minimal) {
   long out = draw(1, 40), in = w.channels, places = w.batch * w.out_height * w.out_width;
   Array x = floats(w.batch * w.height * w.width * in), filter = floats(w.window_height * w.window_width * in * out);
   Array dy = floats(places * out), bias = floats(out), y(places * out), dx(x.size()), dw(filter.size());
@@ -80,6 +89,12 @@ void convolve(const caudal::Kernels& kernels, Threads& pool) {
         want_dw[(k * in + a) * out + b] += x[i * in + a] * dy[o * out + b];
       }
   });
+  if (minimal) {
+    kernels.winograd(w, x.data(), filter.data(), bias.data(), false, out, y.data(), pool);
+    kernels.winograd_input_grad(w, dy.data(), filter.data(), out, dx.data(), pool);
+    near("winograd", y, want_y), near("winograd_input_grad", dx, want_dx);
+    return;
+  }
   kernels.conv(w, x.data(), filter.data(), bias.data(), false, out, y.data(), pool);
   kernels.conv_input_grad(w, dy.data(), filter.data(), out, dx.data(), pool);
   kernels.conv_filter_grad(w, x.data(), dy.data(), out, dw.data(), pool);
@@ -140,6 +155,10 @@ void updates(const caudal::Kernels& kernels, Threads& pool) {
 int main(int count, char** words) {
   Threads pool;
   long times = count > 1 ? std::atol(words[1]) : 100;
-  for (long k = 0; k < times; k++) convolve(caudal::kernels(), pool), pools(caudal::kernels(), pool), updates(caudal::kernels(), pool);
-  std::printf("%s: %ld shapes\n", caudal::kernels().name, times);
+  const caudal::Kernels& kernels = caudal::kernels();
+  for (long k = 0; k < times; k++) {
+    convolve(kernels, pool, windows(), false), convolve(kernels, pool, narrow(), true);
+    pools(kernels, pool), updates(kernels, pool);
+  }
+  std::printf("%s: %ld shapes\n", kernels.name, times);
 }

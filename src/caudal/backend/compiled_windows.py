@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from . import native, windows
+from . import native, windows, winograd
 
 __all__ = [
     "avg_pool",
@@ -54,7 +54,8 @@ def _native_conv(x, filters, shape, pads, dilations):
 def _native_forward(x, w, bias, strides, pads, relu):
     shape = (*windows.result_shape(x.shape, w.shape[:2], strides, pads)[:3], w.shape[3])
     out = jax.ShapeDtypeStruct(shape, x.dtype)
-    return native.call("conv", out, x, w, bias, strides=strides, pads=_before(pads), relu=relu)
+    kernel = "winograd" if winograd.chosen(x.shape[0], shape[1:3], w.shape[:2], *w.shape[2:], strides) else "conv"
+    return native.call(kernel, out, x, w, bias, strides=strides, pads=_before(pads), relu=relu)
 
 
 def _before(pads):
@@ -90,7 +91,8 @@ def conv_input_grad(shape, w, dy, strides, pads, dilations):
     """The slope of `conv` by its input of shape `shape`."""
     if _native_conv(dy, w.shape, shape, pads, dilations):
         out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        return native.call("conv_input_grad", out, w, dy, strides=strides, pads=_before(pads))
+        fast = winograd.chosen(shape[0], shape[1:3], w.shape[:2], w.shape[3], w.shape[2], strides)
+        return native.call("winograd_input_grad" if fast else "conv_input_grad", out, w, dy, strides=strides, pads=_before(pads))
     return _slope(lambda x: _xla_conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
 
 

@@ -1,0 +1,207 @@
+// Convolution of stride 1 with filters of 3x3 and 5x5, and its two slopes, by Winograd's minimal filtering (winograd.h): results are cut
+// into tiles of 4x4, tiles and filters transformed to POSITIONS = N x N matrices each, [tiles, in] and [in, out], which are
+// multiplied position by position, and the products transformed back. A filter's slope is the sum over tiles of products of
+// transformed images and slopes, transformed back.
+#include "kernels.h"
+#include "scratch.h"
+#include "sums.h"
+#include "winograd.h"
+
+namespace caudal::CAUDAL_ISA {
+
+namespace {
+
+constexpr long ASIDE = 16;  // floats between rows and between positions that keep them from the same places of a cache
+
+inline long rounded(long channels) { return (channels + W - 1) / W * W; }
+
+struct Images {
+  long batch, height, width, channels;
+};
+
+// Results of a stride of 1 cut into tiles, and where the images that they come from begin relative to them.
+struct Tiles {
+  long rows, columns, count;
+  explicit Tiles(const Images& out)
+      : rows((out.height + OUT - 1) / OUT), columns((out.width + OUT - 1) / OUT), count(out.batch * rows * columns) {}
+  long image(long t) const { return t / (rows * columns); }
+  long y(long t) const { return t / columns % rows * OUT; }
+  long x(long t) const { return t % columns * OUT; }
+};
+
+// Where the SIZE x SIZE places from (y, x) on lie in image `n`; those outside of it are at `zeros`.
+template <int SIZE>
+void places(const Images& in, const float* values, long n, long y, long x, const float* zeros, const float** at) {
+  for (long i = y; i < y + SIZE; i++)
+    for (long j = x; j < x + SIZE; j++, at++) {
+      bool inside = i >= 0 && i < in.height && j >= 0 && j < in.width;
+      *at = inside ? values + ((n * in.height + i) * in.width + j) * in.channels : zeros;
+    }
+}
+
+// Transforms one tile of all channels: vector `c` of position k goes to at(k, c).
+template <class Transform, class At>
+void transform_tile(const float* const* from, long channels, At&& at) {
+  constexpr int FROM = Transform::FROM, TO = Transform::TO;
+  for (long c = 0; c < channels; c += W) {
+    auto write = [&](int y, int x, Vec v) { store(at(y * TO + x, c), v); };
+    int have = static_cast<int>(least<long>(W, channels - c));
+    if (have == W)
+      square<Transform>([&](int y, int x) { return load(from[y * FROM + x] + c); }, write);
+    else
+      square<Transform>([&](int y, int x) { return load(from[y * FROM + x] + c, have); }, write);
+  }
+}
+
+// Filters at all positions, as panels of 2 * W channels of the result (sums.h).
+struct Filters {
+  long depth, channels, step;  // step: from position to position
+  Filters(long depth, long channels) : depth(depth), channels(channels), step(panels_size(depth, channels) + ASIDE) {}
+};
+
+// A cut of `deep` by `have` of filters [R, R, depth, channels], at most 2 * W of each, side by side: from where they lie apart, they push
+// each other out of a cache. If `turned`, of filters [R, R, channels, depth], last tap first.
+template <int R>
+void cut_filters(const Filters& f, const float* filter, bool turned, long deep, long have, float* to) {
+  for (long t = 0; t < R * R; t++, to += 4 * W * W) {
+    const float* from = filter + (turned ? R * R - 1 - t : t) * f.depth * f.channels;
+    if (have < 2 * W) memset(to, 0, 16 * W * W);
+    if (turned)
+      for (long c = 0; c < have; c++)
+        for (long k = 0; k < deep; k++) to[k * 2 * W + c] = from[c * f.depth + k];
+    else
+      for (long k = 0; k < deep; k++) memcpy(to + k * 2 * W, from + k * f.channels, 4 * have);
+  }
+}
+
+// Transforms filters [R, R, depth, channels], or [R, R, channels, depth] if `turned`, for the other direction.
+template <int R>
+void transform_filters(const Filters& f, const float* filter, bool turned, float* weights, Pool& pool) {
+  using Transform = Values<R, R, true>;
+  long panels = (f.channels + 2 * W - 1) / (2 * W), cuts = (f.depth + 2 * W - 1) / (2 * W);
+  int tasks = static_cast<int>(least<long>(panels * cuts, 4L * pool.threads()));
+  parallel(pool, tasks, [&](int task) {
+    float* cut = scratch(kImage, R * R * 4 * W * W);
+    for (long u = part(panels * cuts, tasks, task); u < part(panels * cuts, tasks, task + 1); u++) {
+      long j = u / cuts * 2 * W, k = u % cuts * 2 * W, have = least<long>(2 * W, f.channels - j), deep = least<long>(2 * W, f.depth - k);
+      long width = have > W ? 2 * W : W;
+      cut_filters<R>(f, filter + (turned ? j * f.depth + k : k * f.channels + j), turned, deep, have, cut);
+      for (long i = 0; i < deep; i++)
+        for (long n = 0; n < width; n += W) {
+          const float* from = cut + i * 2 * W + n;
+          float* to = weights + j * f.depth + (k + i) * width + n;
+          square<Transform>([&](int y, int x) { return load(from + (y * R + x) * 4 * W * W); },
+                            [&](int y, int x, Vec v) { store(to + (y * Transform::TO + x) * f.step, v); });
+        }
+    }
+  });
+}
+
+// Asks for memory that will be read soon, from the second cache: the first has no room for it yet.
+inline void ahead(const float* from, long floats) {
+  for (long k = 0; k < floats; k += 16) __builtin_prefetch(from + k, 0, 2);
+}
+
+// sums[t] = values[t] times panels of `depth` rows, for `tiles` rows. What comes next, panels and the next position's values, is
+// asked for on the way: all of it lies in the outer caches and is read once.
+void multiply(const float* values, long pitch, long tiles, const float* panels, long depth, long channels, float* sums, long wide,
+              const float* then) {
+  long groups = (tiles + 5) / 6, rounds = groups * ((channels + 2 * W - 1) / (2 * W)), round = 0;
+  for (long j = 0; j < channels; j += 2 * W) {
+    int vectors = channels - j > W ? 2 : 1;
+    for (long k = 0, run; k < depth; k += run) {
+      run = depth - k <= BLOCK + BLOCK / 2 ? depth - k : BLOCK;
+      const float* b = panels + j * depth + k * vectors * W;
+      long size = run * vectors * W;
+      for (long t = 0; t < tiles; t += 6) {
+        int m = static_cast<int>(least<long>(6, tiles - t));
+        const float* a[6];
+        float* c[6];
+        for (int i = 0; i < m; i++) {
+          a[i] = values + (t + i) * pitch + k, c[i] = sums + (t + i) * wide + j;
+          __builtin_prefetch(c[i], 1), __builtin_prefetch(c[i] + vectors * W - 1, 1);
+        }
+        ahead(b + size + t / 6 * size / groups, size / groups + 15);
+        if (k == 0) ahead(then + round++ * tiles * pitch / rounds, tiles * pitch / rounds + 15);
+        (vectors == 1 ? tile_of<1>(m) : tile_of<2>(m))({1, run, 0}, a, b, c, W, k == 0, nullptr, false);
+      }
+    }
+  }
+}
+
+// How many tiles a task takes, cut evenly: so many that filters are read often enough, so few that all fits into the outer caches.
+long together(const Tiles& tiles, long channels, const Pool& pool) {
+  long fit = least(96L, most(24L, 32768 / channels));
+  long tasks = (tiles.count + fit - 1) / fit;
+  tasks = most(1L, (tasks + pool.threads() - 1) / pool.threads() * pool.threads());
+  return most(6L, ((tiles.count + tasks - 1) / tasks + 5) / 6 * 6);
+}
+
+// Sums of a tile back to places, with a bias, and without what is below 0 if `relu`.
+template <int R>
+void results(const float* sums, long step, const Images& out, long n, long y, long x, const float* bias, bool relu, float* to) {
+  using Transform = Sums<R, OUT, false>;
+  long rows = least<long>(OUT, out.height - y), columns = least<long>(OUT, out.width - x);
+  to += ((n * out.height + y) * out.width + x) * out.channels;
+  for (long c = 0; c < out.channels; c += W) {
+    int have = static_cast<int>(least<long>(W, out.channels - c));
+    Vec added = bias ? load(bias + c, have) : Vec{};
+    auto write = [&](int i, int j, Vec v) {
+      if (i >= rows || j >= columns) return;
+      v += added;
+      if (relu) v = Vec{} > v ? Vec{} : v;  // NaN stays
+      float* at = to + (i * out.width + j) * out.channels + c;
+      if (have == W) store(at, v);
+      else store(at, v, have);
+    };
+    square<Transform>([&](int i, int j) { return load(sums + (i * Transform::FROM + j) * step + c); }, write);
+  }
+}
+
+// The correlation with stride 1 of `x`, [top, left] of padding before it, with filters of R x R.
+template <int R>
+void correlate(const Images& in, const Images& out, long top, long left, const float* x, const float* filter, bool turned,
+               const float* bias, bool relu, float* y, Pool& pool) {
+  constexpr int N = Points<R>::N, POSITIONS = N * N;
+  Tiles tiles(out);
+  Filters f(in.channels, out.channels);
+  long block = together(tiles, rounded(in.channels) + rounded(out.channels), pool);
+  long pitch = rounded(in.channels) + ASIDE, wide = rounded(out.channels) + ASIDE;
+  long step = block * pitch + ASIDE, leap = block * wide + ASIDE;
+  float* weights = scratch(kWeights, POSITIONS * f.step + in.channels);
+  float* zeros = weights + POSITIONS * f.step;
+  memset(zeros, 0, 4 * in.channels);
+  transform_filters<R>(f, filter, turned, weights, pool);
+  parallel(pool, static_cast<int>((tiles.count + block - 1) / block), [&](int task) {
+    long begin = task * block, count = least(block, tiles.count - begin);
+    float* values = scratch(kImage, POSITIONS * step);
+    float* sums = scratch(kSums, POSITIONS * leap);
+    for (long t = 0; t < count; t++) {
+      const float* at[POSITIONS];
+      places<N>(in, x, tiles.image(begin + t), tiles.y(begin + t) - top, tiles.x(begin + t) - left, zeros, at);
+      transform_tile<OfImage<R>>(at, in.channels, [&](int k, long c) { return values + k * step + t * pitch + c; });
+    }
+    for (long k = 0; k < POSITIONS; k++)
+      multiply(values + k * step, pitch, count, weights + k * f.step, in.channels, out.channels, sums + k * leap, wide,
+               values + (k + 1) * step);
+    for (long t = 0; t < count; t++)
+      results<R>(sums + t * wide, leap, out, tiles.image(begin + t), tiles.y(begin + t), tiles.x(begin + t), bias, relu, y);
+  });
+}
+
+}  // namespace
+
+void winograd(const Windows& w, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y,
+              Pool& pool) {
+  Images in{w.batch, w.height, w.width, w.channels}, out{w.batch, w.out_height, w.out_width, channels};
+  (w.window_height == 3 ? correlate<3> : correlate<5>)(in, out, w.top, w.left, x, filter, false, bias, relu, y, pool);
+}
+
+// The slope by the input: the correlation of dy with the filters, last tap first.
+void winograd_input_grad(const Windows& w, const float* dy, const float* filter, long channels, float* dx, Pool& pool) {
+  Images in{w.batch, w.out_height, w.out_width, channels}, out{w.batch, w.height, w.width, w.channels};
+  long top = w.window_height - 1 - w.top, left = w.window_width - 1 - w.left;
+  (w.window_height == 3 ? correlate<3> : correlate<5>)(in, out, top, left, dy, filter, true, nullptr, false, dx, pool);
+}
+
+}  // namespace caudal::CAUDAL_ISA
