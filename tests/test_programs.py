@@ -163,3 +163,96 @@ def test_the_variables_to_train_come_in_any_nest(kept):
         sess.run(tf.global_variables_initializer())
         sess.run(step)
         assert sess.run([own["w"], own["b"], other]) == [-0.5, 2.5, 5.0]
+
+
+def test_a_function_is_an_op_type_of_its_own():
+    """Defun: nodes of the function's name; slopes by a Python function, by another Defun, or the function's own."""
+    defun = importlib.import_module("tensorflow.python.framework.function").Defun
+
+    @defun(tf.float32, tf.float32, python_grad_func=lambda op, dy: [2.0 * dy, None], func_name="Straight")
+    def straight(x, y):
+        return tf.round(x) + y
+
+    @defun(tf.float32, tf.float32)
+    def thrice(x, dy):
+        return 3.0 * dy
+
+    @defun(tf.float32, grad_func=thrice)
+    def squared(x):
+        return x * x
+
+    scale = tf.Variable(5.0)
+
+    @defun(tf.float32, tf.float32, out_names=["product", "other"], shape_func=lambda op: [op.inputs[0].shape, None])
+    def scaled(x, y):
+        return x * y * scale, y + 1.0
+
+    x = tf.constant([1.4, 2.6])
+    rounded = straight(x, x, name="here")
+    product, other = scaled(x, rounded)
+    assert (rounded.op.type, rounded.name, str(rounded.shape), str(product.shape)) == ("Straight", "here:0", "<unknown>", "(2,)")
+    assert [t.op.type for t in tf.gradients(product, [x, scale])] == ["AddN", "SymbolicGradient"]
+    assert [t.name for t in scaled.captured_inputs] == ["Variable/read:0"]
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        np.testing.assert_allclose(sess.run(rounded), [2.4, 5.6], rtol=1e-6)
+        np.testing.assert_allclose(sess.run(product), [16.8, 72.8], rtol=1e-6)
+        np.testing.assert_allclose(sess.run(other), [3.4, 6.6], rtol=1e-6)
+        np.testing.assert_allclose(sess.run(tf.gradients(rounded, x)[0]), [2.0, 2.0])
+        np.testing.assert_allclose(sess.run(tf.gradients(squared(x), x)[0]), [3.0, 3.0])
+        by_x, by_scale = sess.run(tf.gradients(product, [x, scale]))
+        np.testing.assert_allclose(by_x, [2.4 * 5 + 2 * 1.4 * 5, 5.6 * 5 + 2 * 2.6 * 5], rtol=1e-6)
+        np.testing.assert_allclose(by_scale, 1.4 * 2.4 + 2.6 * 5.6, rtol=1e-6)
+
+
+def test_a_function_uses_variables_of_the_graph_around_it():
+    defun = importlib.import_module("tensorflow.python.framework.function").Defun
+
+    @defun(tf.float32)
+    def dot(x):
+        return tf.reduce_sum(x * tf.get_variable("w", [2], initializer=tf.ones_initializer()))
+
+    x = tf.constant([2.0, 3.0])
+    with tf.variable_scope("layer"):
+        y = dot(x)
+    assert [v.name for v in tf.trainable_variables()] == ["layer/w:0"]
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert sess.run(y) == 5.0
+        assert sess.run(tf.gradients(y, tf.trainable_variables())[0]).tolist() == [2.0, 3.0]
+
+
+def test_a_function_without_types_is_traced_for_each():
+    defun = importlib.import_module("tensorflow.python.framework.function").Defun
+    product = defun(func_name="Product")(lambda x, y: x * y)
+    assert [product(x, x).op.type for x in (tf.constant(1.0), tf.constant(2))] == ["Product_f32f32", "Product_i32i32"]
+    with tf.Session() as sess:
+        assert sess.run([product(2, 3), product(2.0, 4.0)]) == [6, 8.0]
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda d: d(tf.float32)(3), "function 3 must be callable"),
+        (lambda d: d(tf.float32)(lambda x, y: x), "fewer arguments than the number of specified input types"),
+        (lambda d: d(tf.float32)(lambda x=1: x), "argument defaults or keywords arguments are not supported"),
+        (lambda d: d(tf.float32)(lambda x: x)(1.0), "is not a valid node name"),
+        (lambda d: d(tf.float32, func_name="F")(lambda x: x)(), "Expected number of arguments: 1, received: 0"),
+        (
+            lambda d: d(tf.float32, func_name="F")(lambda x: x + 1.0)(1),
+            "Input 'x' passed int32 expected float while building NodeDef 'F'",
+        ),
+        (
+            lambda d: d(tf.float32, func_name="F", out_names=["a", "b"])(lambda x: x)(1.0),
+            r"Length of out_names \(2\) does not match",
+        ),
+        (
+            lambda d: d(tf.float32, func_name="F", shape_func=lambda op: [])(lambda x: x)(1.0),
+            "shape_func produced 0 shapes for 1 outputs",
+        ),
+        (lambda d: d(tf.float32, func_name="F")(lambda x: x)(1.0, inline=True), "Unknown keyword arguments"),
+    ],
+)
+def test_what_a_function_refuses(make, words):
+    with pytest.raises(ValueError, match=words):
+        make(importlib.import_module("tensorflow.python.framework.function").Defun)

@@ -16,6 +16,7 @@ from .build import (
     ctc_labels,
     custom_gradient,
     def_function,
+    defun,
     switch_case,
     frames,
     fused_norm_slopes,

@@ -2,6 +2,7 @@
 
 from ..build import initializers
 from ..build.cond import smart_cond, smart_constant_value
+from ..build.defun import Defun
 from ..formats.proto.device_pb2 import DeviceAttributes
 from ..graph import static
 from ..graph.convert import convert_to_tensor, register_tensor_conversion_function
@@ -70,6 +71,7 @@ EXTRAS = {
     "python.client.device_lib": {"list_local_devices": list_local_devices},
     "python.client.timeline": {"Timeline": Timeline},
     "python.eager.context": {"executing_eagerly": lambda: False, "in_graph_mode": lambda: True},
+    "python.framework.function": {"Defun": Defun},
     "python.framework.ops": {
         "convert_n_to_tensor": convert_n_to_tensor,
         "internal_convert_to_tensor": convert_to_tensor,
