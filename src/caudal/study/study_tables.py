@@ -63,7 +63,8 @@ def _optimizer(trials):
     names = ", ".join(dict.fromkeys(_OPTIMIZERS.get(name, name) for point in points if (name := point.get("optimizer"))))
     rates = _range([point.get("rate") for point in points])
     falling = " falling to 0" if points and all(point.get("falling") for point in points) else ""
-    return f"{names}, α {rates}{falling}" if names else ""
+    epsilons = _range([point.get("epsilon") for point in points], "{:g}".format)
+    return f"{names}, α {rates}{falling}" + (f", ε {epsilons}" if epsilons != "–" else "") if names else ""
 
 
 def _beside_2017(record, nets):

@@ -31,6 +31,7 @@ class Point:
       keep_prob: rho, the share of units that dropout keeps, in (0, 1].
       optimizer: "sgd" or "adam".
       rate: alpha, the learning rate, above 0.
+      epsilon: Adam's, above 0; None for TF's 1e-8.
       falling: whether alpha falls in a straight line to 0 over the steps, instead of staying as it is.
       batch: examples a step; None takes all at once.
       steps: how often the weights change.
@@ -46,6 +47,7 @@ class Point:
     keep_prob: float = 1.0
     optimizer: str = "adam"
     rate: float = 1e-3
+    epsilon: float | None = None
     falling: bool = False
     batch: int | None = 50
     steps: int = 1000
@@ -62,6 +64,7 @@ class Point:
             ("keep_prob", 0 < self.keep_prob <= 1),
             ("optimizer", self.optimizer in OPTIMIZERS),
             ("rate", 0 < self.rate < math.inf),
+            ("epsilon", self.epsilon is None or (0 < self.epsilon < math.inf and self.optimizer == "adam")),
             ("batch", self.batch is None or self.batch >= 1),
             ("steps", self.steps >= 1),
             ("every", self.every >= 1),
@@ -131,7 +134,8 @@ class _Program:
             done = tf.train.get_or_create_global_step()
             rate = tf.train.polynomial_decay(point.rate, done, point.steps, 0.0) if point.falling else point.rate
             with tf.control_dependencies(tf.get_collection(tf.GraphKeys.UPDATE_OPS)):
-                self.step = OPTIMIZERS[point.optimizer](rate).minimize(self.loss, global_step=done)
+                options = {} if point.epsilon is None else {"epsilon": point.epsilon}
+                self.step = OPTIMIZERS[point.optimizer](rate, **options).minimize(self.loss, global_step=done)
             self.variables = tf.global_variables()
             self.session = tf.Session()
             self.session.run(tf.global_variables_initializer())
