@@ -21,7 +21,7 @@ def apply(op, *values, name=None, **given):
       **given: attributes that the inputs don't tell. One left out, or None, has its default.
 
     Returns:
-      What the op gives: a tensor, a list for a list, a tuple of these for several, the `Operation` for nothing.
+      What the op gives: a tensor, a list for a list, a tuple of these by the outputs' names for several, the `Operation` for nothing.
 
     Raises:
       TypeError: an input of a wrong type; ValueError: shapes that don't fit, an attribute out of its range.
@@ -66,7 +66,7 @@ def result(op, made):
         else:
             out.append(outputs[k])
             k += 1
-    return tuple(out)
+    return op.tuple_type._make(out)
 
 
 def _take(op, arg, value, attrs, source):

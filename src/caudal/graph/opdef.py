@@ -1,6 +1,7 @@
 """What each op type takes and gives (TF's own list, ops.txt), and what we know of it: its shape rule,
 gradient and lowering, declared once by `define`."""
 
+import collections
 import functools
 import inspect
 import os
@@ -119,6 +120,11 @@ class OpDef:
         self.takes_refs = any(a.is_ref for a in inputs)
         self.simple_inputs = not any(a.is_list or a.is_ref for a in inputs)
         self.attr_order = list(attrs.values())
+
+    @functools.cached_property
+    def tuple_type(self):
+        """The class of what an op of several outputs gives: a tuple whose fields have the outputs' names."""
+        return collections.namedtuple(self.name, [a.name for a in self.outputs])
 
     def __repr__(self):
         return f"<OpDef {self.name}>"

@@ -1,7 +1,5 @@
 """Samplers of a few of many classes, for losses that cannot look at all: nodes that give classes and expected counts."""
 
-import collections
-
 import numpy as np
 
 from ..backend import philox, samplers
@@ -85,7 +83,6 @@ _log_uniform = _define("LogUniformCandidateSampler", _lower(lambda attrs: sample
 _fixed_unigram = _define("FixedUnigramCandidateSampler", _lower(_fixed))
 _learned = _define("LearnedUnigramCandidateSampler", _lower_learned, _begin_learned)
 _all = _define("AllCandidateSampler", _lower_all)
-_FIELDS = ["sampled_candidates", "true_expected_count", "sampled_expected_count"]
 _ARGS = """
 
     Args:
@@ -109,10 +106,8 @@ def _export(name, call, what, more="range_max: how many classes there are.\n    
 
 
 def _public(name, node, what):
-    Sampled = collections.namedtuple(node.args[0].name, _FIELDS)
-
     def call(true_classes, num_true, num_sampled, unique, range_max, seed=None, name=None):
-        made = node(
+        return node(
             true_classes,
             num_true=num_true,
             num_sampled=num_sampled,
@@ -121,7 +116,6 @@ def _public(name, node, what):
             name=name,
             **seeds_of(seed),
         )
-        return Sampled(*made)
 
     return _export(name, call, what)
 
@@ -133,25 +127,21 @@ log_uniform_candidate_sampler = _public(
 learned_unigram_candidate_sampler = _public(
     "learned_unigram_candidate_sampler", _learned, "Classes as often as they have been true so far, in this session."
 )
-FixedUnigramCandidateSampler = collections.namedtuple("FixedUnigramCandidateSampler", _FIELDS)
-AllCandidateSampler = collections.namedtuple("AllCandidateSampler", _FIELDS)
 
 
 def _fixed_unigram_candidate_sampler(
     true_classes, num_true, num_sampled, unique, range_max, vocab_file="", distortion=1.0, num_reserved_ids=0, num_shards=1,
     shard=0,     unigrams=(), seed=None, name=None,
 ):  # fmt: skip
-    made = _fixed_unigram(
+    return _fixed_unigram(
         true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, range_max=range_max, vocab_file=vocab_file,
         distortion=distortion, num_reserved_ids=num_reserved_ids, num_shards=num_shards, shard=shard, unigrams=unigrams,
         name=name,         **seeds_of(seed),
     )  # fmt: skip
-    return FixedUnigramCandidateSampler(*made)
 
 
 def _all_candidate_sampler(true_classes, num_true, num_sampled, unique, seed=None, name=None):
-    made = _all(true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, name=name, **seeds_of(seed))
-    return AllCandidateSampler(*made)
+    return _all(true_classes, num_true=num_true, num_sampled=num_sampled, unique=unique, name=name, **seeds_of(seed))
 
 
 fixed_unigram_candidate_sampler = _export(

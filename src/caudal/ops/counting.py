@@ -1,7 +1,5 @@
 """What is greatest and how many there are: top_k, in_top_k, bincount, histograms."""
 
-import collections
-
 import numpy as np
 
 from ..graph import static
@@ -68,7 +66,6 @@ def _top_k_slope(op, dy, _):
     return [reshape(flat, whole), zeros([], dtype=dtypes.int32)]
 
 
-TopK = collections.namedtuple("TopKV2", ["values", "indices"])
 top_k_node = define("TopKV2", infer=_infer_top_k, lower=_lower_top_k, grad=_top_k_slope, static=(1,))
 
 
@@ -85,7 +82,7 @@ def top_k(input, k=1, sorted=True, name=None):
     Returns:
       `[..., k]`, and int32 `[..., k]`.
     """
-    return TopK(*top_k_node(input, k, sorted=sorted, name=name))
+    return top_k_node(input, k, sorted=sorted, name=name)
 
 
 def _infer_in_top_k(predictions, targets, k):

@@ -1,7 +1,5 @@
 """Decompositions of matrices and systems of linear equations, each for one matrix or a batch of them; with their slopes."""
 
-import collections
-
 import numpy as np
 
 from ..graph.define import define
@@ -102,7 +100,6 @@ _log_determinant = define(
     lower=lambda B, x: tuple(B.linalg.slogdet(x)),
     grad=_log_determinant_slope,
 )
-LogDeterminant = collections.namedtuple("LogMatrixDeterminant", ["sign", "log_abs_determinant"])
 
 
 @export("matrix_inverse", "linalg.inv")
@@ -120,7 +117,7 @@ def matrix_determinant(input, name=None):
 @export("linalg.slogdet")
 def slogdet(input, name=None):
     """(sign, log_abs_determinant) of matrices `[..., n, n]`: the sign and the logarithm of the size of the determinants."""
-    return LogDeterminant(*_log_determinant(input, name=name))
+    return _log_determinant(input, name=name)
 
 
 @export("linalg.logdet")
@@ -282,13 +279,12 @@ def _over(x, r):
 
 
 _qr = define("Qr", infer=_infer_qr, lower=_lower_qr, grad=_qr_slope)
-Qr = collections.namedtuple("Qr", ["q", "r"])
 
 
 @export("qr", "linalg.qr")
 def qr(input, full_matrices=False, name=None):
     """(q, r) of matrices `[..., m, n]`: orthonormal columns and an upper triangle with q r = `input`."""
-    return Qr(*_qr(input, full_matrices=full_matrices, name=name))
+    return _qr(input, full_matrices=full_matrices, name=name)
 
 
 def _lower_lu(B, x, *, output_idx_type, op):
@@ -314,13 +310,12 @@ def _infer_lu(x):
 
 
 _lu = define("Lu", infer=_infer_lu, lower=_lower_lu, host=True)
-Lu = collections.namedtuple("Lu", ["lu", "p"])
 
 
 @export("linalg.lu")
 def lu(input, output_idx_type=dtypes.int32, name=None):
     """(lu, p) of matrices `[..., n, n]`: both triangles in one matrix, and the order of the rows."""
-    return Lu(*_lu(input, output_idx_type=output_idx_type, name=name))
+    return _lu(input, output_idx_type=output_idx_type, name=name)
 
 
 # --- eigenvalues and singular values ------------------------------------------------------------------
@@ -362,7 +357,7 @@ _eigen = define("SelfAdjointEigV2", infer=_infer_eigen, lower=_lower_eigen, grad
 @export("self_adjoint_eig", "linalg.eigh")
 def self_adjoint_eig(tensor, name=None):
     """(eigenvalues, eigenvectors) of symmetric matrices `[..., n, n]`, the least eigenvalue first; vectors are columns."""
-    return _eigen(tensor, compute_v=True, name=name)
+    return tuple(_eigen(tensor, compute_v=True, name=name))
 
 
 @export("self_adjoint_eigvals", "linalg.eigvalsh")

@@ -1,7 +1,5 @@
 """Floats as small integers of a range, and back: quantize, dequantize, quantize_and_dequantize, quantized_concat."""
 
-import collections
-
 import numpy as np
 
 from ..graph.convert import convert_to_tensor
@@ -10,11 +8,9 @@ from ..ground import shapes
 from ..ground.api import export
 from ..ground.errors import InvalidArgumentError
 from .basic import same
+from .join import infer_concat
 
 __all__ = ["dequantize", "quantize_and_dequantize", "quantize_v2", "quantized_concat"]
-
-Quantized = collections.namedtuple("QuantizeV2", ["output", "output_min", "output_max"])
-Joined = collections.namedtuple("QuantizedConcat", ["output", "output_min", "output_max"])
 
 
 def _limits(kind):
@@ -24,6 +20,9 @@ def _limits(kind):
 
 def _signed(kind):
     return _limits(kind)[0] < 0
+
+
+_BELOW_2_31 = np.float32(2147483520)  # the greatest float32 that an int32 holds
 
 
 # --- quantize ---------------------------------------------------------------------------------------
@@ -40,7 +39,7 @@ def _widened(low, high, op):
 
 
 def _rounded(x, mode):
-    return np.rint(x) if mode == b"HALF_TO_EVEN" else np.trunc(x + np.copysign(np.float32(0.5), x))
+    return np.rint(x) if mode == b"HALF_TO_EVEN" else np.trunc(x + np.copysign(0.5, x)).astype(np.float32)
 
 
 def _lower_quantize(B, x, low, high, *, T, mode, round_mode, op):  # noqa: N803  # an attribute
@@ -49,10 +48,9 @@ def _lower_quantize(B, x, low, high, *, T, mode, round_mode, op):  # noqa: N803 
     if mode == b"SCALED":
         return _scaled(x, low, high, T, round_mode)
     if mode == b"MIN_FIRST":
-        steps = np.float64(most - least)
-        scale = steps / np.float64(high - low) if high > low else 0.0
-        made = np.round(x.astype(np.float64) * scale) - np.round(low * scale) + least
-        return np.clip(made, least, most).astype(T.np), low, high
+        scale = np.float32((most - least) / np.float64(high - low))
+        made = _rounded(x * scale, round_mode) - (_rounded(low * scale, round_mode) - np.float32(least))
+        return np.clip(made, np.float32(least), min(np.float32(most), _BELOW_2_31)).astype(T.np), low, high
     scale = np.float32((most - least) / (high - low))
     offset = np.float32((most - least + 1) / 2) if _signed(T) else np.float32(0)
     made = (np.clip(x, low, high) - low) * scale
@@ -103,7 +101,7 @@ def quantize_v2(
     Returns:
       (the integers, the least and the greatest float that they stand for); the range may have been widened.
     """
-    return Quantized(*_quantize(input, min_range, max_range, T=T, mode=mode, round_mode=round_mode, name=name))
+    return _quantize(input, min_range, max_range, T=T, mode=mode, round_mode=round_mode, name=name)
 
 
 @export("quantization.quantize", "quantize")
@@ -143,9 +141,9 @@ def _lower_dequantize(B, x, low, high, *, T, mode):  # noqa: N803
         scale = max(low / least, high / most) if least < 0 else high / most
         return x.astype(np.float32) * np.float32(scale)
     if mode == b"MIN_FIRST":
-        step = np.float64(high - low) / (most - least) if high > low else 0.0
-        start = np.round(low / step) * step if step else np.float64(low)
-        return ((x.astype(np.float64) - least) * step + start).astype(np.float32)
+        step = np.float32(np.float64(high - low) / (most - least))
+        start = _rounded(low / step, b"HALF_AWAY_FROM_ZERO") * step if step else low
+        return (x.astype(np.float32) - np.float32(least)) * step + start
     half = np.float32((most - least + 1) / 2) if least < 0 else np.float32(0)
     return (x.astype(np.float32) + half) * np.float32((high - low) / (most - least)) + low
 
@@ -252,9 +250,7 @@ def quantize_and_dequantize(
 
 
 def _infer_concat(axis, *inputs):
-    parts = inputs[: len(inputs) // 3]
-    dims = parts[0].dims
-    return [None if dims is None else (None,) * len(dims), (), ()]
+    return [*infer_concat(*inputs[: len(inputs) // 3], axis), (), ()]
 
 
 def _lower_concat(B, axis, *inputs, N, op):  # noqa: N803
@@ -293,4 +289,4 @@ def quantized_concat(concat_dim, values, input_mins, input_maxes, name=None):
       (the whole, the least and the greatest float that its integers stand for).
     """
     values = [convert_to_tensor(v) for v in values]
-    return Joined(*_concat(concat_dim, values, input_mins, input_maxes, name=name))
+    return _concat(concat_dim, values, input_mins, input_maxes, name=name)

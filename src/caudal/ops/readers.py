@@ -1,7 +1,5 @@
 """Readers, as users see them, and their nodes: records out of files whose names come from a queue."""
 
-import collections
-
 import numpy as np
 
 from ..graph import loaded
@@ -66,9 +64,6 @@ _state_node = _both("ReaderSerializeState", [()], lambda B, reader: strings([rea
 _restore_node = _both("ReaderRestoreState", [], _done("restore"))
 _reset_node = _both("ReaderReset", [], _done("reset"))
 
-_Read = collections.namedtuple("ReaderRead", ["key", "value"])
-_ReadUpTo = collections.namedtuple("ReaderReadUpTo", ["keys", "values"])
-
 
 def _queue_ref(queue):
     return queue if isinstance(queue, Tensor) else queue.queue_ref
@@ -109,11 +104,11 @@ class ReaderBase:
         Raises:
           tf.errors.OutOfRangeError: (when run) the queue is closed and empty.
         """
-        return _Read(*_read_node(self._reader_ref, _queue_ref(queue), name=name))
+        return _read_node(self._reader_ref, _queue_ref(queue), name=name)
 
     def read_up_to(self, queue, num_records, name=None):
         """Up to `num_records` (int64 scalar) records of one file: (keys, values), string `[n]`."""
-        return _ReadUpTo(*_read_up_to_node(self._reader_ref, _queue_ref(queue), num_records, name=name))
+        return _read_up_to_node(self._reader_ref, _queue_ref(queue), num_records, name=name)
 
     def num_records_produced(self, name=None):
         """How many records it has given, an int64 scalar."""
