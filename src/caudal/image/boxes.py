@@ -3,6 +3,7 @@
 import numpy as np
 
 from ..backend import philox
+from ..graph import static
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.scopes import name_scope
@@ -64,8 +65,13 @@ def _infer_suppression(boxes, scores, *_):
     return [(None,)]
 
 
+def _infer_padded(boxes, scores, most, *_, pad_to_max_output_size):
+    _infer_suppression(boxes, scores)
+    return [(static.number(most) if pad_to_max_output_size else None,), ()]
+
+
 nms_node = define("NonMaxSuppressionV3", infer=_infer_suppression, lower=_lower_suppression, dynamic=True)
-nms_padded_node = define("NonMaxSuppressionV4", infer=lambda *a: [*_infer_suppression(*a), ()], lower=_lower_padded, dynamic=True)
+nms_padded_node = define("NonMaxSuppressionV4", infer=_infer_padded, lower=_lower_padded, dynamic=True)
 nms_overlaps_node = define(
     "NonMaxSuppressionWithOverlaps", infer=_infer_suppression, lower=_lower_overlaps, dynamic=True, grad=None
 )

@@ -5,9 +5,10 @@ import zlib
 import numpy as np
 
 from ..formats import pictures, png, png_write
+from ..graph import static
 from ..graph.define import define
 from ..ground.errors import InferError, InvalidArgumentError
-from ..ground.shapes import with_rank
+from ..ground.shapes import merge, with_rank
 
 __all__ = ["bmp_node", "gif_node", "jpeg_node", "png_node"]
 
@@ -96,7 +97,9 @@ def _lower_jpeg(B, contents, *, channels, ratio):
 
 def _infer_cropped(contents, window, *, channels):
     with_rank(contents.dims, 0)
-    return [(None, None, channels or None)]
+    merge(with_rank(window.dims, 1), (4,))
+    known = static.value(window)
+    return [(*((None, None) if known is None else map(int, known[2:])), channels or None)]
 
 
 def _lower_cropped(B, contents, window, *, channels, ratio):

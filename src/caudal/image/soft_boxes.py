@@ -52,9 +52,10 @@ def _lower_soft(B, boxes, scores, most, threshold, least, sigma, *, pad_to_max_o
     return np.pad(np.array(chosen, np.int32), missing), np.pad(np.array(kept, scores.dtype), missing), np.int32(len(chosen))
 
 
-def _infer_soft(boxes, scores, *_):
+def _infer_soft(boxes, scores, most, *_, pad_to_max_output_size):
     with_rank(boxes.dims, 2), with_rank(scores.dims, 1)
-    return [(None,), (None,), ()]
+    size = static.number(most) if pad_to_max_output_size else None
+    return [(size,), (size,), ()]
 
 
 soft_node = define("NonMaxSuppressionV5", infer=_infer_soft, lower=_lower_soft, dynamic=True, host=True)

@@ -17,11 +17,16 @@ from .shape import shape
 __all__ = ["fractional_avg_pool", "fractional_max_pool"]
 
 
+def _parts(size, ratio):
+    """How many regions a dimension has; TF divides in float32."""
+    return math.floor(np.float32(size) / np.float32(ratio))
+
+
 def _infer(x, *, pooling_ratio):
     if len(pooling_ratio) != 4:
         raise InferError("pooling_ratio field must specify 4 dimensions")
     dims = shapes.with_rank(x.dims, 4)
-    out = tuple(None if d is None else math.floor(d / r) for d, r in zip(dims, pooling_ratio, strict=True))
+    out = tuple(None if d is None else _parts(d, r) for d, r in zip(dims, pooling_ratio, strict=True))
     return [out, (out[1],), (out[2],)]
 
 
@@ -51,7 +56,7 @@ def _pooled(take):
     def lower(B, x, *, pooling_ratio, pseudo_random, overlapping, deterministic, seed, seed2, op):
         x = np.asarray(x)
         _check(op, x, pooling_ratio, deterministic, (seed, seed2))
-        out = [math.floor(d / r) for d, r in zip(x.shape, pooling_ratio, strict=True)]
+        out = [_parts(d, r) for d, r in zip(x.shape, pooling_ratio, strict=True)]
         stream = philox.begin(seed, seed2)
         rows, stream = borders(stream, x.shape[1], out[1], pseudo_random)
         columns, stream = borders(stream, x.shape[2], out[2], pseudo_random)

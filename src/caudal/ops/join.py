@@ -18,7 +18,7 @@ __all__ = ["concat", "pad", "reverse", "split", "stack", "unstack"]
 # --- concat -----------------------------------------------------------------------------------------
 
 
-def _infer_concat(*inputs):
+def infer_concat(*inputs):
     *parts, axis = inputs
     at = static.number(axis)
     ranks = [len(p.dims) for p in parts if p.dims is not None]
@@ -75,10 +75,10 @@ def _text(shape):
     return "[" + ",".join(map(str, shape)) + "]"
 
 
-concat_node = define("ConcatV2", infer=_infer_concat, lower=_lower_concat, static=(-1,))
+concat_node = define("ConcatV2", infer=infer_concat, lower=_lower_concat, static=(-1,))
 define(
     "Concat",
-    infer=lambda axis, *parts: _infer_concat(*parts, axis),
+    infer=lambda axis, *parts: infer_concat(*parts, axis),
     lower=lambda B, axis, *parts: B.concatenate(parts, int(axis)),
     static=(0,),
 )

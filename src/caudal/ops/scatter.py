@@ -15,7 +15,7 @@ from .slicing import gather_nd_node
 __all__ = ["scatter_nd", "tensor_scatter_nd_add", "tensor_scatter_nd_sub", "tensor_scatter_nd_update"]
 
 
-def _check_static(indices, updates, dims, last):
+def check_static(indices, updates, dims, last):
     """The shapes fit: those of the indices in front, those of what an index names behind."""
     if None in (indices.dims, updates.dims, dims):
         return
@@ -41,12 +41,12 @@ def _check_static(indices, updates, dims, last):
 
 def _infer_scatter(indices, updates, dims):
     known = static.partial_shape(dims)
-    _check_static(indices, updates, known, "output.shape")
+    check_static(indices, updates, known, "output.shape")
     return [known]
 
 
 def _infer_over(x, indices, updates):
-    _check_static(indices, updates, x.dims, "tensor.shape")
+    check_static(indices, updates, x.dims, "tensor.shape")
     return [x.dims]
 
 

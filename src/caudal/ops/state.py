@@ -10,6 +10,7 @@ from ..graph.notes import initialize, locate
 from ..ground import shapes
 from ..ground.api import export
 from ..ground.errors import FailedPreconditionError, InvalidArgumentError, OutOfRangeError, require
+from .scatter import check_static
 from .slicing import assign_at, check_indices, infer_gather_nd, lower_gather_nd
 
 __all__ = ["assign", "assign_add", "assign_sub"]
@@ -216,6 +217,11 @@ def _resource_scatter_nd(kind):
     return lower
 
 
+def _infer_scatter_nd(ref, indices, updates):
+    check_static(indices, updates, ref.dims, "input.shape")
+    return [ref.dims]
+
+
 SCATTER, SCATTER_ND, RESOURCE_SCATTER, RESOURCE_SCATTER_ND = {}, {}, {}, {}
 for _kind in _WAYS:
     SCATTER[_kind] = define("Scatter" + _kind, infer=_infer_scatter, lower=_scatter(_kind), grad=None)
@@ -224,7 +230,7 @@ for _kind in ("Update", "Add", "Sub"):
     RESOURCE_SCATTER_ND[_kind] = define(
         "ResourceScatterNd" + _kind, infer=lambda *_: [], lower=_resource_scatter_nd(_kind), grad=None
     )
-    SCATTER_ND[_kind] = define("ScatterNd" + _kind, infer=lambda ref, *_: [ref.dims], lower=_scatter_nd(_kind), grad=None)
+    SCATTER_ND[_kind] = define("ScatterNd" + _kind, infer=_infer_scatter_nd, lower=_scatter_nd(_kind), grad=None)
 
 
 def _resource_scatter(kind):

@@ -1,7 +1,6 @@
 """Strings as characters: their code points, their scripts, other encodings."""
 
 import codecs
-import unicodedata
 
 import numpy as np
 
@@ -36,14 +35,13 @@ def _characters(op, word, codec, errors, replacement, controls):
     out, at = [], 0
     while at < len(word):
         size, found = _next(word, at, codec)
-        if found is None:
-            if errors == b"strict":
-                refuse(op, "Invalid formatting on input string")
-            if errors == b"replace":
+        if found is None and errors == b"strict":
+            refuse(op, "Invalid formatting on input string")
+        if found is None or (controls and found <= "\x1f"):
+            if errors != b"ignore":
                 out.append((chr(replacement), at))
         else:
-            control = controls and unicodedata.category(found) == "Cc" and found not in "\t\n\r"
-            out.append((chr(replacement) if control else found, at))
+            out.append((found, at))
         at += size
     return out
 
