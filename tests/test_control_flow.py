@@ -215,7 +215,7 @@ def row_out_of_bounds_if_it_ran(x):
     return tf.while_loop(lambda i, a: tf.reduce_sum(a) < 1, lambda i, a: (i + 1, a + 1 + x[i]), [0, -tf.abs(x[0])])[1]
 
 
-@program(compiles=False)
+@program()
 def array_of_one_index(x):
     rows = tf.TensorArray(tf.float32, 5, clear_after_read=False).unstack(tf.concat([x, x[:1]], 0))
     at = tf.cast(tf.abs(x[0, 0]), tf.int32)

@@ -87,6 +87,11 @@ class Classes:
             self.known_feeds.update(needs) or True
         )
 
+    def can_know(self, tensor):
+        """Whether a value follows from constants and shapes alone."""
+        needs = set()
+        return self._can_know(tensor, needs) and not needs
+
     def _can_know(self, tensor, needs):
         """Whether a value can be known when the step is compiled; adds the feeds that it takes to `needs`."""
         if tensor in self.fed:

@@ -12,6 +12,7 @@ from ..backend import compiled, native
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
 from .classify import arithmetic, convolves, has_loops, is_tiny, is_variable_op
+from .decisive import Decisive
 from .fusions import fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
@@ -46,42 +47,48 @@ class CompiledStep:
         self.ops, self.store = ops, store
         made = {t for op in ops for t in op.outputs if t not in fed}
         outside = dict.fromkeys(t for op in ops for t in op._inputs if t not in made)
-        self.known = [t for t in outside if t in known]
-        self.inputs = [t for t in outside if t not in known]
+        self.decisive = Decisive(ops, {t for t in outside if t in known}, store)
+        self.known = [t for t in outside if t in self.decisive.feeds]
+        self.inputs = [t for t in outside if t not in self.decisive.feeds]
         self.outputs = [t for op in ops for t in op.outputs if t in wanted and t in made]
         for tensor in self.outputs:
             slots.setdefault(tensor, len(slots))
         self.in_slots = [slots[t] for t in self.inputs]
         self.known_slots = [slots[t] for t in self.known]
+        self.source_slots = [slots[t] for t in self.decisive.sources]
         self.out_slots = [slots[t] for t in self.outputs]
         self.states = {state_key(op): op for op in ops if "state" in op._def.lower_wants}
-        self.programs = Programs(self.inputs, self.known)
+        self.programs = Programs(self.inputs, [*self.known, *self.decisive.made])
 
     def run(self, values):
         """Runs the step on the values by slot."""
         store, inputs = self.store, [plain(values[k]) for k in self.in_slots]
-        known = tuple(_frozen(values[k]) for k in self.known_slots) if self.known_slots else ()
+        given = self.given(values)
+        known = tuple(map(_frozen, given.values()))
         key = (known, tuple([x.shape for x in inputs]))
         with store.turn:
-            turns = self.turns(key, values, inputs)
-            mark = (*key, turns) if turns else key
+            found = self.beside(key, given, inputs)
+            mark = (*key, found) if found else key
             program = self.programs.get(mark)
             if program is None:
-                program = self.programs.add(mark, _Program(self, self.given(values), key[1], self.ops_with(turns)))
+                program = self.programs.add(mark, _Program(self, given, key[1], self.ops_with(found)))
             outs = program.run(inputs, store.values)
         for slot, value in zip(self.out_slots, outs, strict=True):
             values[slot] = value
 
     def given(self, values):
         """The values that the compiler must know, by tensor."""
-        return dict(zip(self.known, [values[k] for k in self.known_slots], strict=True))
+        if not self.known and not self.decisive.made:
+            return {}
+        made = self.decisive.run([values[k] for k in self.source_slots])
+        return dict(zip([*self.known, *self.decisive.made], [*(values[k] for k in self.known_slots), *made], strict=True))
 
-    def turns(self, key, values, inputs):
+    def beside(self, key, given, inputs):
         """What else the compiler must know of a run: nothing."""
         return ()
 
-    def ops_with(self, turns):
-        """The ops, for what `turns` gives."""
+    def ops_with(self, found):
+        """The ops, for what `beside` gives."""
         return self.ops
 
 

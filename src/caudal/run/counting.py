@@ -1,4 +1,7 @@
-"""Counts the iterations of a step's loops before the step is run, where compiling it takes that: see turns.py for what is run."""
+"""Finds out before a step is run how often its loops run, and that no index or Assert fails, where compiling it takes that.
+
+See turns.py for what is run to find out. A compiled step can't raise: where something fails, the executor has the run.
+"""
 
 import copy
 
@@ -10,20 +13,20 @@ from .compiled_step import begin
 from .interpret import state_key
 from .lowering import Traced, lower_nodes
 from .packing import whole
-from .regions import turns_of
-from .rows import Uncounted, demand
+from .raised import ARRAYS
+from .regions import question
+from .rows import Left, Uncounted, demand
 from .specialise import Specialised
-from .turns import Turns, bucket, loops_in, writes
+from .turns import Turns, askable, bucket, writes
 
-__all__ = ["Counts", "with_turns"]
+__all__ = ["Counts", "told"]
 
 _MANY = 1 << 20  # iterations: more than that are not counted to their end
-_NEVER = np.iinfo(np.int32).max
-_MOST = 100  # counters that are kept
+_MOST = 100  # programs that are kept
 
 
 class Counts:
-    """The loops of a step that are to be counted, in order.
+    """What is to be found out before each run of a step, in order.
 
     Args:
       step: the `RaisedStep`.
@@ -32,59 +35,64 @@ class Counts:
     def __init__(self, step):
         self.step, self.exact, self.counters = step, {}, {}
         regions = [op for op in step.ops if op._def.name == "Region"]
-        self.place = {loop: (op, k) for op in regions for k, loop in enumerate(loops_in(op.attrs["_region"].item))}
+        self.place = {one: (op, k) for op in regions for k, one in enumerate(askable(op.attrs["_region"].item))}
 
     def note(self, error, before=None):
-        """Has the loop of an `Uncounted` counted, or exactly so; `before`: what to count after it.
+        """Has found out, from now on, what an `Uncounted` asks for; `before`: what to find out after it.
 
         Raises:
-          Unraisable: it is counted already.
+          Unraisable: it is found out already.
         """
-        have = self.exact.get(error.loop)
-        demand(have is None or (error.exact and not have), str(error))
-        order = [loop for loop in self.exact if loop is not error.loop]
-        at = order.index(before) if before is not None else len(order) if have is None else list(self.exact).index(error.loop)
-        order.insert(at, error.loop)
-        self.exact = {loop: self.exact.get(loop, False) for loop in order}
-        self.exact[error.loop] = error.exact
+        have = self.exact.get(error.op)
+        demand(error.op in self.place and (have is None or (error.exact and not have)), str(error))
+        order = list(self.exact)
+        if have is None:
+            order.insert(len(order) if before is None else order.index(before), error.op)
+        self.exact = {op: error.exact if op is error.op else self.exact[op] for op in order}
 
-    def turns(self, key, values, inputs):
-        """((op, loop's number, its `Turns`) of each loop that is counted).
+    def found(self, key, given, inputs):
+        """((region, number of the op in it, what was found) for each).
 
         Raises:
-          Unraisable: one of them can't be.
+          Unraisable: something can't be found out.
+          Left: something would be wrong in this run.
         """
         while True:
             found = []
             try:
-                for loop in self.exact:
-                    at = loop
-                    found.append((*self.place[loop], self._turns(loop, key, tuple(found), values, inputs)))
+                for op in self.exact:
+                    found.append((*self.place[op], self._find(op, key, tuple(found), given, inputs)))
                 return tuple(found)
             except Uncounted as error:
-                self.note(error, before=at)
+                self.note(error, before=list(self.exact)[len(found)])
 
-    def _turns(self, loop, key, found, values, inputs):
-        mark = (loop, *key, *found)
+    def _find(self, op, key, found, given, inputs):
+        mark = (op, *key, *found)
         counter = self.counters.get(mark)
         if counter is None:
             if len(self.counters) >= _MOST:
                 self.counters.pop(next(iter(self.counters)))
-            counter = self.counters[mark] = _Counter(self.step, *self.place[loop], found, self.step.given(values), key[1])
-        fewest, most = counter.run(inputs, self.step.store.values)
+            counter = self.counters[mark] = _Counter(self.step, *self.place[op], found, given, key[1])
+        least, most = counter.run(inputs, self.step.store.values)
+        if op._def.name in ARRAYS or op._def.name == "Assert":
+            if least == 0:
+                raise Left("an index beyond an array, or an Assert that fails")
+            return True
+        return self._turns(op, min(least, max(most, 0)), max(most, 0))
+
+    def _turns(self, op, fewest, most):
         demand(most < _MANY, "a loop of very many iterations")
-        fewest = min(fewest, most)
-        demand(fewest == most or not self.exact[loop], "a loop whose number of iterations changes while it is needed")
-        return Turns(most, True) if self.exact[loop] else Turns(bucket(most), False)
+        demand(fewest == most or not self.exact[op], "a loop whose number of iterations changes while it is needed")
+        return Turns(most, True) if self.exact[op] else Turns(bucket(most), False)
 
 
 class _Counter:
-    """What counts one loop, compiled for inputs of certain shapes."""
+    """What finds one thing out, compiled for inputs of certain shapes."""
 
     def __init__(self, step, op, k, found, known, dims):
-        asked = turns_of(op, k)
-        ops = with_turns(step.ops, found)
-        ops = [*_needed(ops[: step.ops.index(op)], asked), with_turns([asked], _told(found, op, asked))[0]]
+        asked = question(op, k)
+        ops = told(step.ops, found)
+        ops = [*_needed(ops[: step.ops.index(op)], asked), *told([asked], [(asked, *rest) for one, *rest in found if one is op])]
         special = Specialised(ops, step.inputs, dims, known, asked.outputs)
         self.nodes = [node for node in special.nodes if not is_variable_op(node)]
         self.params = special.inputs
@@ -103,7 +111,7 @@ class _Counter:
         return env[id(self.out)]
 
     def run(self, inputs, have):
-        """(the fewest, the most iterations)."""
+        """(the least, the most)."""
         begin(self.states, have)
         return np.asarray(self.call(inputs, [whole(have.get(key)) for key in self.keys])).tolist()
 
@@ -119,19 +127,15 @@ def _needed(ops, asked):
     return kept[::-1]
 
 
-def _told(found, op, asked):
-    return tuple((asked if one is op else one, k, turns) for one, k, turns in found)
+def told(ops, found):
+    """Ops with notes, at regions, of what was found out of them."""
+    notes = {}
+    for op, *rest in found:
+        notes.setdefault(op, []).append(tuple(rest))
+    return [_noted(op, tuple(notes[op])) if op in notes else op for op in ops]
 
 
-def with_turns(ops, found):
-    """Ops with notes, at regions, of how often their loops run."""
-    told = {}
-    for op, k, turns in found:
-        told.setdefault(op, []).append((k, turns))
-    return [_noted(op, tuple(told[op])) if op in told else op for op in ops]
-
-
-def _noted(op, turns):
+def _noted(op, notes):
     made = copy.copy(op)
-    made.attrs = {**op.attrs, "turns": turns}
+    made.attrs = {**op.attrs, "told": notes}
     return made

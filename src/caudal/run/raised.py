@@ -31,7 +31,7 @@ _INDEXED = frozenset({"TensorArrayWriteV3", "TensorArrayReadV3", "StackPushV2"})
 _STACKS = frozenset({"StackPushV2", "StackPopV2"})
 ARRAYS = HANDLES | _WRITES | _READS | _STACKS | {"TensorArraySizeV3"}
 TRIPS = 20  # iterations that a loop is taken to have where only the run knows
-COUNTS = ("turns",)  # under what key a state has the fewest and the most iterations of a loop that is counted
+COUNTS = ("turns",)  # under what key a state has the least and the most of what was found of the op that is asked for
 _MANY = 1 << 20  # iterations: of more than that no count is made
 _LARGEST = 1 << 31  # bytes of a stack: more than that isn't set aside
 
@@ -104,21 +104,22 @@ class Trace:
       bounds: for each loop around, the most iterations that it can have, None if only the run knows.
       facts: canonical tensor -> (its values in the iterations, the loop's depth), or of what was popped (all that it
         can be, "popped"), and of a vector (that of each element, "vector").
-      turns: loop -> its `Turns`, where they were counted.
+      told: what was found out before: op that decides a loop -> its `Turns`; other op -> True, if all is well with it.
+      asked: the op of which it is found out.
       sure: whether what happens here is sure to happen, as often as is known.
       skipped: ops that are left out, since something else stands for them.
       flops: op -> about how many additions and multiplications it takes in all iterations.
     """
 
-    def __init__(self, env, state, bounds=(), facts=None, flops=None, turns=None, sure=True):
+    def __init__(self, env, state, bounds=(), facts=None, flops=None, told=None, asked=None, sure=True):
         self.env, self.state, self.bounds = env, state, bounds
         self.facts, self.flops = facts or {}, {} if flops is None else flops
-        self.turns, self.sure = turns or {}, sure
+        self.told, self.asked, self.sure = told or {}, asked, sure
         self.skipped = frozenset()
 
     def inner(self, state, sure):
         """A walk of a branch."""
-        return Trace(dict(self.env), state, self.bounds, self.facts, self.flops, self.turns, sure)
+        return Trace(dict(self.env), state, self.bounds, self.facts, self.flops, self.told, self.asked, sure)
 
     def value(self, tensor):
         """The value of a tensor.
@@ -162,8 +163,16 @@ class Trace:
         kind = op._def.name
         if op in self.skipped:
             return
-        if (kind in PASSING and not reads(op)) or kind in ("NoOp", "ControlTrigger"):
+        if op is self.asked and (kind in ARRAYS or kind == "Assert"):
+            self.check(op)
+            return
+        if (kind in PASSING and not reads(op)) or kind in ("Const", "NoOp", "ControlTrigger"):
             return  # its output is found through it
+        if kind == "Assert":
+            holds = self.value(op._inputs[0])
+            if self.told.get(op) is not True and not (_known(holds) and holds.all()):
+                raise Uncounted("an Assert of what only the run knows", op)
+            return
         if kind in ARRAYS:
             self.array(op)
             return
@@ -174,6 +183,20 @@ class Trace:
             self.env[id(tensor)] = self.value(tensor)
         self.flops[op] = arithmetic([op]) * math.prod(TRIPS if n is None else n for n in self.bounds)
         lower_nodes([_Stand(op)], self.env, self.state, _Same())
+
+    def check(self, op):
+        """Notes whether all is well with the op that is asked for."""
+        if op._def.name == "Assert":
+            self.answer(compiled.xp.asarray(self.value(op._inputs[0])).all())
+            return
+        index, rows = self.value(op._inputs[1]), self.state.get(self.value(op._inputs[0]).key)
+        demand(rows is not None, "an array that is made in a loop")
+        self.answer(compiled.xp.logical_and(index >= 0, index < rows.n))
+
+    def answer(self, value):
+        """Notes a value of what is asked for."""
+        value, (least, most) = compiled.xp.asarray(value, np.int32), self.state.get(COUNTS)
+        self.state.set(COUNTS, compiled.xp.stack([compiled.xp.minimum(least, value), compiled.xp.maximum(most, value)]))
 
     def array(self, op):
         """Computes an op of a TensorArray or a stack."""
@@ -203,6 +226,11 @@ class Trace:
         self.make_gradient(key)
         return Handle(key), np.float32(0)
 
+    def _make_gradients(self, ops):
+        for op in ops:
+            if op._def.name == "TensorArrayGradV3" and (key := root_of(op.outputs[0])) is not None:
+                self.make_gradient(key)
+
     def make_gradient(self, key):
         """Makes an array of gradients, if it isn't there and what it is of is."""
         of = self.state.get(key[0])
@@ -222,14 +250,14 @@ class Trace:
     def _TensorArrayWriteV3(self, op):  # noqa: N802
         key, index, value = self.value(op._inputs[0]).key, self.value(op._inputs[1]), self.value(op._inputs[2])
         rows = self.state.get(key)
-        indices, once = self.indices(op._inputs[1], rows)
+        indices, once = self.indices(op, rows)
         self.state.set(key, rows.writing(indices, np.shape(value), once, self.sure).with_row(index, value))
         return self.value(op._inputs[3])
 
     def _TensorArrayReadV3(self, op):  # noqa: N802
         key, index = self.value(op._inputs[0]).key, self.value(op._inputs[1])
         rows = self.state.get(key)
-        rows = rows.reading(*self.indices(op._inputs[1], rows))
+        rows = rows.reading(*self.indices(op, rows))
         self.state.set(key, rows)
         return compiled.row(rows.array, index)
 
@@ -255,12 +283,18 @@ class Trace:
         """Whether what happens here happens once for each such array."""
         return rows.depth == self.depth
 
-    def indices(self, tensor, rows):
-        """(all indices that a scalar can be, or None; whether none of them comes twice for one array)."""
+    def indices(self, op, rows):
+        """(all indices that an op can be given; whether none of them comes twice for one array)."""
+        tensor = op._inputs[1]
         values = self.span(tensor)
-        if _known(self.value(tensor)) or values is None:
-            return values, values is not None and self._here(rows)
-        depth = self.facts[canonical(tensor)][1]
+        if _known(self.value(tensor)):
+            return values, self._here(rows)
+        demand(values is not None or None not in self.bounds, "an index in a loop of unknown length")
+        if self.told.get(op) is True:
+            values = range(rows.n) if values is None else [k for k in values if 0 <= k < rows.n]
+        elif not rows.dynamic and (values is None or not all(0 <= k < rows.n for k in values)):
+            raise Uncounted("an index that may be beyond the array", op)
+        depth = self.facts[canonical(tensor)][1] if canonical(tensor) in self.facts else None
         return values, depth == self.depth == rows.depth + 1 and len({*values}) == len(values)
 
     def span(self, tensor):
@@ -313,6 +347,7 @@ class Trace:
         if _known(pred):
             self._take(item, int(bool(pred)))
             return
+        self._make_gradients(inside([item]))
         before = dict(self.state.values)
         probes = [self._probe(item, side) for side in (0, 1)]
         keys = [k for k in before if any(k in probe.keys for probe in probes)]
@@ -354,7 +389,8 @@ class Trace:
         made.walk(item.sides[side])
         out = [made.value(merge._inputs[numbers[side]]) for merge, *numbers in item.merges]
         own = {t for op in inside(item.sides[side]) for t in op.outputs}
-        return out + [made.found(t) if t in own else None for t in item.out]
+        found = [made.found(t) if t in own else None for t in item.out]
+        return out + [None if isinstance(x, Handle) else x for x in found]
 
     def _probe(self, item, side):
         """Traces a branch for what it changes and gives."""
@@ -385,22 +421,20 @@ class Trace:
     def loop(self, item):
         """Computes a loop."""
         frame = item.frame
-        for op in frame.whole():
-            if op._def.name == "TensorArrayGradV3" and (key := root_of(op.outputs[0])) is not None:
-                self.make_gradient(key)
+        self._make_gradients(frame.whole())
         asked = [op._inputs[1] for op in frame.ops if op._def.name in _INDEXED]
         asked += [t for op in frame.ops if op._def.name == "Pack" and op.outputs[0]._dtype.is_integer for t in op._inputs]
-        trips = Trips(item, self.value, asked, self.turns.get(item.origin))
+        op = frame.pred.op
+        trips = Trips(item, self.value, asked, self.told.get(op))
         demand(all(map(_harmless, inside(item.condition))), "a condition with effects")
         try:
             self._loop(item, trips)
         except Uncounted:
             raise
         except Unraisable as error:
-            turns = self.turns.get(item.origin)
-            if trips.count is not None or item.counted:
+            if trips.count is not None or op is self.asked:
                 raise
-            raise Uncounted(str(error), item.origin, turns is not None or isinstance(error, Inexact)) from error
+            raise Uncounted(str(error), op, exact=op in self.told or isinstance(error, Inexact)) from error
 
     def _loop(self, item, trips):
         frame = item.frame
@@ -413,11 +447,8 @@ class Trace:
         start = [_strong(begin[v], v.merge.outputs[0]._dtype.base_dtype.np) for v in carried]
         loop = _Loop(self, item, trips, carried)
         ends = [begin[v] for v in carried] if trips.count == 0 else loop.run(start)
-        if item.counted:
-            fewest, most = self.state.get(COUNTS)
-            self.state.set(
-                COUNTS, compiled.xp.stack([compiled.xp.minimum(fewest, loop.turns), compiled.xp.maximum(most, loop.turns)])
-            )
+        if frame.pred.op is self.asked:
+            self.answer(loop.turns)
         for variable, end in zip(carried, ends, strict=True):
             end = trips.last.get(variable, end)
             self.env[id(variable.merge.outputs[0])] = end
@@ -457,7 +488,7 @@ class _Loop:
         """A walk of an iteration."""
         sure = self.trace.sure and self.trips.count is not None
         trace = self.trace
-        made = Trace(dict(trace.env), state, self.bounds, dict(self.facts), trace.flops, trace.turns, sure)
+        made = Trace(dict(trace.env), state, self.bounds, dict(self.facts), trace.flops, trace.told, trace.asked, sure)
         made.skipped = {op for one in self.kept for op in (one.add, one.term)}
         for v, value in zip(self.carried, variables, strict=True):
             made.env[id(v.merge.outputs[0])] = value
@@ -525,7 +556,7 @@ class _Loop:
         pred = made.value(self.item.frame.pred)
         pred = pred.read() if isinstance(pred, Cell) else pred
         demand(np.ndim(pred) == 0, "a condition that is no scalar")
-        most = _MANY if self.item.counted else self.trips.most if self.trips.bounded else None
+        most = _MANY if self.item.frame.pred.op is self.trace.asked else self.trips.most if self.trips.bounded else None
         return pred if most is None else compiled.xp.logical_and(pred, k < np.int32(most))
 
     def _probe(self, start):

@@ -1,12 +1,10 @@
 """A compiled step that holds regions; where these cannot be compiled for the shapes of a run, the executor runs the step."""
 
-import numpy as np
-
 from .compiled_step import CompiledStep
-from .counting import Counts, with_turns
+from .counting import Counts, told
 from .flow import Flow
 from .interpret import state_key
-from .rows import Uncounted, Unraisable
+from .rows import Left, Uncounted, Unraisable
 
 __all__ = ["RaisedStep"]
 
@@ -16,6 +14,9 @@ class RaisedStep(CompiledStep):
 
     Args:
       regions: the `Regions` that the ops are of.
+
+    Attributes:
+      refused: (what was known of a run, what was found out before it) -> why it wasn't compiled.
     """
 
     def __init__(self, ops, slots, fed, wanted, known, store, regions):
@@ -27,22 +28,22 @@ class RaisedStep(CompiledStep):
         self.variables = {state_key(t.op) for region in inner for t in region.variables()}
         self.folded = regions.folded
         self.flow, self.refused = None, {}
-        self.counts = Counts(self)
+        self.counts, self.mark = Counts(self), None
 
     def run(self, values):
         """Runs the step on the values by slot."""
-        key = tuple([getattr(values[k], "shape", None) for k in self.in_slots])
-        key += tuple([np.asarray(values[k]).tobytes() for k in self.known_slots])
-        if key in self.refused or any(self.store.values.get(k) is None for k in self.variables):
+        if any(self.store.values.get(k) is None for k in self.variables):
             self._run_flow(values)
             return
         try:
-            self._run_counted(values)
+            self._run_compiled(values)
+        except Left:
+            self._run_flow(values)
         except Unraisable as error:
-            self.refused[key] = str(error)
+            self.refused[self.mark] = str(error)
             self._run_flow(values)
 
-    def _run_counted(self, values):
+    def _run_compiled(self, values):
         while True:
             try:
                 super().run(values)
@@ -50,13 +51,26 @@ class RaisedStep(CompiledStep):
             except Uncounted as error:
                 self.counts.note(error)
 
-    def turns(self, key, values, inputs):
-        """How often the loops run for which that must be known."""
-        return self.counts.turns(key, values, inputs)
+    def beside(self, key, given, inputs):
+        """What is found out before a run.
 
-    def ops_with(self, turns):
+        Raises:
+          Left: what is known of the run is among `refused`.
+        """
+        self._note(key, None)
+        found = self.counts.found(key, given, inputs)
+        if found:
+            self._note(key, found)
+        return found
+
+    def _note(self, key, found):
+        self.mark = key, found
+        if self.mark in self.refused:
+            raise Left(self.refused[self.mark])
+
+    def ops_with(self, found):
         """The ops, with notes of that."""
-        return with_turns(self.ops, turns)
+        return told(self.ops, found)
 
     def _run_flow(self, values):
         if self.flow is None:

@@ -19,12 +19,12 @@ from .frames import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, find
 from .interpret import state_key
 from .raised import ARRAYS, COUNTS, HANDLES, TRIPS, State, Trace, root_of
 from .region_code import Code
-from .rows import Rows, Stacked, Unraisable
+from .rows import Rows, Stacked, Unraisable, demand
 from .store import Cell
 from .tree import PASSING, Cond, Loop, Tangled, canonical, inside, reads, tree
-from .turns import loops_in, sliced
+from .turns import Slice, askable
 
-__all__ = ["Regions", "refuse", "regions_of", "turns_of"]
+__all__ = ["Regions", "question", "refuse", "regions_of"]
 
 _FLOPS = 200_000
 _FREE = PASSING | EXITS | NEXTS | MERGES | ARRAYS | frozenset({"NoOp", "ControlTrigger"})
@@ -81,8 +81,9 @@ class Region:
         self.item, self.fed = item, fed
         self.ops = list(dict.fromkeys(inside([item])))
         self.raised, self.why = True, None
+        spared = _asserts(self.ops) if isinstance(item, Loop) or _is_assert(item) else ()
         for op in self.ops:
-            if not (op._def.name in _FREE or takes(op)):
+            if not (op._def.name in _FREE or takes(op) or op in spared):
                 self.lower(f"the compiler can't take {op._name} ({op.type})")
         own = {root_of(op.outputs[0]) for op in self.ops if op._def.name in HANDLES} if isinstance(item, (Cond, Loop)) else set()
         touched = dict.fromkeys(key for op in self.ops for key in _keys(op))
@@ -104,11 +105,12 @@ class Region:
         self.values = [t for t in taken if not t._dtype._is_ref_dtype]
 
     def _with_switches(self):
-        """Its ops, with the Switches before it, and the constants of its branches."""
+        """Its ops, with the Switches before it, the constants of its branches, and words for Asserts."""
         todo, have = list(self.ops), set(self.ops)
         while todo:
             for tensor in todo.pop()._inputs:
-                branch = tensor.op._def.name == "Const" and tensor.op._controls and tensor not in self.stop
+                own = tensor.op._controls or tensor._dtype is dtypes.string
+                branch = tensor.op._def.name == "Const" and own and tensor not in self.stop
                 if (branch or _passes_on(tensor, self.stop)) and tensor.op not in have:
                     have.add(tensor.op)
                     todo.append(tensor.op)
@@ -124,11 +126,23 @@ class Region:
         if isinstance(self.item, Cond):
             out.append(self.item.pred)
         out = [_through(t, self.stop) for t in out]
-        return list(dict.fromkeys(t for t in out if t not in made and not _is_array_handle(t)))
+        words = {t for t in out if t._dtype is dtypes.string and t.op._def.name == "Const"}
+        return list(dict.fromkeys(t for t in out if t not in made and t not in words and not _is_array_handle(t)))
 
     def variables(self):
         """The variables that it takes."""
         return self.refs + [t for t in self.values if t._dtype is dtypes.resource]
+
+
+def _asserts(ops):
+    """The Asserts among some ops, with the words that only they take: whether they hold is found out before the run."""
+    found = {op for op in ops if _is_assert(op)}
+    others = {t.op for op in ops if op not in found for t in op._inputs}
+    return found | {op for op in ops if op._def.name == "Const" and op not in others}
+
+
+def _is_assert(item):
+    return isinstance(item, Operation) and item._def.name == "Assert"
 
 
 def _through(tensor, stop):
@@ -265,7 +279,7 @@ class Regions:
         attrs = {
             "_region": region,
             "code": code,
-            "turns": (),
+            "told": (),
             "is_size": isinstance(region.item, Operation) and region.item._def.name == "TensorArraySizeV3",
             "Tin": [t._dtype for t in inputs],
             "Tref": [t._dtype for t in refs],
@@ -414,7 +428,7 @@ def _form(op, args):
     if op.attrs["_region"].keys:
         return None
     known = ((a.shape, a.dtype.str, a.tobytes()) if isinstance(a, np.ndarray) else (a.shape, a.dtype) for a in args)
-    return (op.attrs["code"], op.attrs["turns"], *known)
+    return (op.attrs["code"], op.attrs["told"], *known)
 
 
 def _found_out(op, args):
@@ -487,8 +501,8 @@ def _begun(node, args, flops=None):
             state.values[name], env[id(tensor)] = env[id(tensor)], Cell(state, name, tensor.op)
     for tensor in region.refs:
         env[id(tensor)] = Cell(state, state_key(tensor.op), tensor.op)
-    loops = loops_in(region.item)
-    return Trace(env, state, flops=flops, turns={loops[k]: turns for k, turns in node.attrs["turns"]})
+    asked = askable(region.item)
+    return Trace(env, state, flops=flops, told={asked[k]: found for k, found in node.attrs["told"]})
 
 
 def _given(trace, tensor, one):
@@ -535,22 +549,25 @@ def _lower(B, *args, op):
 _RAISED, _COUNTER = _definition(_lower, _infer), _counter()
 
 
-def turns_of(op, k):
-    """An op for a region that gives the fewest and the most iterations of its `k`-th loop, and changes nothing."""
-    attrs = {**op.attrs, "loop": k}
-    return _Made(_TURNS, f"{op._name}/turns", op.source, op._inputs, (), attrs, [dtypes.int32])
+def question(op, k):
+    """An op for a region that finds out of the `k`-th of its `askable` ops the least and the most, and changes nothing."""
+    attrs = {**op.attrs, "number": k}
+    return _Made(_QUESTION, f"{op._name}/asked", op.source, op._inputs, (), attrs, [dtypes.int32])
 
 
-def _lower_turns(B, *args, op, loop):
+def _find_out(B, *args, op, number):
     region = op.attrs["_region"]
     trace = _begun(op, [a.peek() if isinstance(a, Cell) else a for a in args])
-    trace.state.set(COUNTS, np.array([np.iinfo(np.int32).max, 0], np.int32))
-    trace.walk([sliced(region.item, loops_in(region.item)[loop])])
+    trace.state.set(COUNTS, np.array([np.iinfo(np.int32).max, np.iinfo(np.int32).min], np.int32))
+    trace.asked = askable(region.item)[number]
+    part = Slice(region.item, trace.asked)
+    demand(trace.asked not in part.needed or trace.asked._def.name not in ARRAYS, "an index that hangs on what it leads to")
+    trace.walk([part.of(region.item)])
     return compiled.xp.asarray(trace.state.get(COUNTS))
 
 
-_TURNS = parse("Turns(values: Tin, cells: Ref Tref) -> (y: int32) [Tin: list(type); Tref: list(type); loop: int]")
-_TURNS.lower, _TURNS.lower_wants, _TURNS.pure = _lower_turns, wants(_lower_turns), False
+_QUESTION = parse("Question(values: Tin, cells: Ref Tref) -> (y: int32) [Tin: list(type); Tref: list(type); number: int]")
+_QUESTION.lower, _QUESTION.lower_wants, _QUESTION.pure = _find_out, wants(_find_out), False
 
 
 # --- from a plan's ops -------------------------------------------------------------------------------
@@ -581,7 +598,9 @@ def regions_of(ops, fed, wanted, store):
         refuse(tensor in guards, f"{tensor.name}, of one branch, is asked for")
         refuse(tensor.op._def.name in ARRAYS and _is_array_handle(tensor), f"the handle {tensor.name} is asked for")
     regions = {
-        id(i): Region(i, fed) for i in items if isinstance(i, (Cond, Loop)) or (i._def.control and i._def.name not in SWITCHES)
+        id(i): Region(i, fed)
+        for i in items
+        if isinstance(i, (Cond, Loop)) or (i._def.control and i._def.name not in SWITCHES) or _is_assert(i)
     }
     return _raised(items, regions, fed, store)
 
@@ -590,17 +609,22 @@ def _raised(items, regions, fed, store):
     """The `Regions`, with as many of them raised as can be."""
     while True:
         _host_together(regions.values())
-        refuse(not any(r.raised for r in regions.values()), "; ".join({r.why: 1 for r in regions.values() if r.why}))
+        flows = [r for r in regions.values() if not _is_assert(r.item)]
+        refuse(not any(r.raised for r in flows), "; ".join({r.why: 1 for r in flows if r.why}))
         for region in regions.values():
             leaks = isinstance(region.item, Cond) and region.item.out and not region.raised
             refuse(leaks, f"a value of a branch is used outside of it, and {region.why}")
         made = Regions(items, regions, store)
-        able = made.settle(fed).compiled
-        left = [op for op in made.ops if _is_raised(op) and op not in able]
-        if not left:
+        classes = made.settle(fed)
+        raised = [op for op in made.ops if _is_raised(op)]
+        left = [op for op in raised if op not in classes.compiled]
+        asserts = [op for op in raised if _is_assert(op.attrs["_region"].item) and not classes.can_know(op._inputs[0])]
+        if not left and not asserts:
             return made
         for op in left:
             op.attrs["_region"].lower(f"what {op.source._name} takes has a shape or a value that only the run knows")
+        for op in asserts:
+            del regions[id(op.attrs["_region"].item)]
 
 
 def refuse(true, why):
@@ -618,9 +642,9 @@ def _worth(ops, root):
 def _host_together(regions):
     """Arrays are on one side: if one region is the executor's, so is each that touches the same arrays."""
     while True:
-        keys = {_base(k) if k is not None else None for r in regions if not r.raised for k in r.keys}
-        more = [r for r in regions if r.raised and any(k is None or _base(k) in keys for k in r.keys)]
+        why = {k if k is None else _base(k): r.why for r in regions if not r.raised for k in r.keys}
+        more = [(r, _base(k)) for r in regions if r.raised for k in r.keys if None in why or _base(k) in why]
         if not more:
             return
-        for region in more:
-            region.lower("another loop or cond that isn't compiled has the same TensorArray or stack")
+        for region, key in more:
+            region.lower(why.get(key, why.get(None)))

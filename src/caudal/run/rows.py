@@ -11,7 +11,7 @@ import numpy as np
 
 from ..backend import compiled
 
-__all__ = ["Inexact", "Rows", "Stacked", "Uncounted", "Unraisable", "demand"]
+__all__ = ["Inexact", "Left", "Rows", "Stacked", "Uncounted", "Unraisable", "demand"]
 
 
 class Unraisable(Exception):
@@ -23,11 +23,17 @@ class Inexact(Unraisable):
 
 
 class Uncounted(Unraisable):
-    """It can be compiled if a loop's iterations are counted before: `loop`; `exact`: whether a bound won't do."""
+    """It can be compiled if something is found out of `op` before: for one that decides a loop, how often that runs, `exact` if a
+    bound won't do; for one of a TensorArray, whether its index is within it each time; for an Assert, whether it holds.
+    """
 
-    def __init__(self, why, loop, exact):
+    def __init__(self, why, op, exact=True):
         super().__init__(why)
-        self.loop, self.exact = loop, exact
+        self.op, self.exact = op, exact
+
+
+class Left(Unraisable):
+    """The executor has this one run: something would be wrong in it, and it says what."""
 
 
 def demand(true, why):

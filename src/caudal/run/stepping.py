@@ -101,7 +101,7 @@ class Stepping:
     def _loop(self, every, batch):
         """The steps as one program; None if they may not be that, or the plan hasn't run yet."""
         step = self.plan.steps[0] if len(self.plan.steps) == 1 else None
-        if type(step) is not CompiledStep or step.known or self.plan.late:
+        if type(step) is not CompiledStep or step.known or step.decisive.made or self.plan.late:
             return None
         inputs = [(self.arrays[k], self.batched[k]) for k in step.in_slots]
         dims = tuple((batch, *a.shape[1:]) if batched else a.shape for a, batched in inputs)

@@ -38,13 +38,10 @@ class Loop:
     Attributes:
       frame: the `Frame`.
       condition, body, after: lists of items.
-      origin: the loop of which this is a part, as it is run to count its iterations; else itself.
-      counted: whether its iterations are counted.
     """
 
     def __init__(self, frame, condition, body, after):
         self.frame, self.condition, self.body, self.after = frame, condition, body, after
-        self.origin, self.counted = self, False
 
 
 def canonical(tensor):

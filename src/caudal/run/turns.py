@@ -1,4 +1,4 @@
-"""The part of a region that decides how often one of its loops runs: what is left of it to be run before it, to count.
+"""What decides how often a loop runs, or whether an index is within its array: that part of a region, to be run before it.
 
 Where that hangs on counters and lengths alone, as in most decoders, next to nothing is left; TensorArrays that are only
 written, stacks and gradients are left out in any case.
@@ -11,7 +11,7 @@ from .classify import READERS
 from .raised import ARRAYS
 from .tree import PASSING, Cond, Loop, inside
 
-__all__ = ["Turns", "bucket", "loops_in", "sliced", "writes"]
+__all__ = ["Slice", "Turns", "askable", "bucket", "writes"]
 
 _LEAST = 8
 
@@ -33,35 +33,38 @@ def bucket(n):
     return max(_LEAST, 1 << max(n - 1, 0).bit_length())
 
 
-def loops_in(item):
-    """The loops of an item, itself and inner ones too, in order."""
+def askable(item):
+    """The ops in an item of which something can be found out: those that decide loops, of TensorArrays, and Asserts; in order."""
     if isinstance(item, Loop):
-        return [item] + [loop for part in (item.condition, item.body, item.after) for one in part for loop in loops_in(one)]
-    return [loop for side in item.sides for one in side for loop in loops_in(one)] if isinstance(item, Cond) else []
-
-
-def sliced(item, loop):
-    """What is left of an item if only the number of iterations of `loop`, a loop in it, is asked for."""
-    return _Slice(item, loop).of(item)
+        parts = (item.condition, item.body, item.after)
+        return [item.frame.pred.op] + [op for part in parts for one in part for op in askable(one)]
+    if isinstance(item, Cond):
+        return [op for side in item.sides for one in side for op in askable(one)]
+    return [item] if item._def.name in ARRAYS or item._def.name == "Assert" else []
 
 
 def writes(op):
     """Whether an op changes a variable, or what else outlives a run; its own random counter aside."""
     kind = op._def
-    return not (kind.pure or kind.name in READERS | PASSING | ARRAYS or kind.control or "state" in kind.lower_wants)
+    harmless = kind.pure or kind.control or kind.name in READERS | PASSING | ARRAYS or kind.name == "Assert"
+    return not (harmless or "state" in kind.lower_wants)
 
 
-class _Slice:
-    """The closure of what decides.
+class Slice:
+    """What is left of an item if only one thing is to be found out.
+
+    Args:
+      item: an item of a tree.
+      asked: one of its `askable` ops.
 
     Attributes:
-      needed: ops.
+      needed: ops whose values are needed.
     """
 
-    def __init__(self, item, loop):
-        self.target, self.needed = loop, set()
+    def __init__(self, item, asked):
+        self.asked, self.needed = asked, set()
         self.ops = set(inside([item]))
-        self.reach([loop.frame.pred])
+        self.reach(_decides(asked))
         for op in self.ops:
             if writes(op):
                 self._need(op)
@@ -96,7 +99,7 @@ class _Slice:
         return len(self.needed) > before
 
     def _has(self, item):
-        return self.target in loops_in(item) or not self.needed.isdisjoint(inside([item]))
+        return self.asked in askable(item) or not self.needed.isdisjoint(inside([item]))
 
     # --- what is left -----------------------------------------------------------------------------
 
@@ -107,7 +110,10 @@ class _Slice:
         return self._cond(item) if isinstance(item, Cond) else item
 
     def _items(self, items):
-        return [self.of(item) for item in items if (self._has(item) if isinstance(item, (Cond, Loop)) else item in self.needed)]
+        return [self.of(item) for item in items if self._keeps(item)]
+
+    def _keeps(self, item):
+        return self._has(item) if isinstance(item, (Cond, Loop)) else item in self.needed or item is self.asked
 
     def _cond(self, item):
         merges = [one for one in item.merges if one[0] in self.needed]
@@ -115,9 +121,7 @@ class _Slice:
         return Cond(item.pred, [self._items(side) for side in item.sides], merges, out)
 
     def _loop(self, item):
-        made = Loop(self._frame(item.frame), *(self._items(part) for part in (item.condition, item.body, item.after)))
-        made.origin, made.counted = item, item is self.target
-        return made
+        return Loop(self._frame(item.frame), *(self._items(part) for part in (item.condition, item.body, item.after)))
 
     def _frame(self, frame):
         made = copy.copy(frame)
@@ -125,3 +129,10 @@ class _Slice:
         made.inner = [self._frame(one) for one in frame.inner]
         made.variables = [v for v in frame.variables if v.merge in self.needed]
         return made
+
+
+def _decides(op):
+    """The tensors that are needed to find something out of an op."""
+    if op._def.name in ARRAYS:
+        return op._inputs[1:2]
+    return op._inputs[:1] if op._def.name == "Assert" else op.outputs
