@@ -92,7 +92,8 @@ void convolve(const caudal::Kernels& kernels, Threads& pool, const Windows& w, b
   if (minimal) {
     kernels.winograd(w, x.data(), filter.data(), bias.data(), false, out, y.data(), pool);
     kernels.winograd_input_grad(w, dy.data(), filter.data(), out, dx.data(), pool);
-    near("winograd", y, want_y), near("winograd_input_grad", dx, want_dx);
+    kernels.winograd_filter_grad(w, x.data(), dy.data(), out, dw.data(), pool);
+    near("winograd", y, want_y), near("winograd_input_grad", dx, want_dx), near("winograd_filter_grad", dw, want_dw);
     return;
   }
   kernels.conv(w, x.data(), filter.data(), bias.data(), false, out, y.data(), pool);

@@ -48,3 +48,4 @@ CAUDAL_HANDLER(conv_input_grad, caudal::conv_input_grad<&caudal::Kernels::conv_i
 CAUDAL_HANDLER(conv_filter_grad, caudal::conv_filter_grad<&caudal::Kernels::conv_filter_grad>, SLOPE);
 CAUDAL_HANDLER(winograd, caudal::conv<&caudal::Kernels::winograd>, FORWARD);
 CAUDAL_HANDLER(winograd_input_grad, caudal::conv_input_grad<&caudal::Kernels::winograd_input_grad>, SLOPE);
+CAUDAL_HANDLER(winograd_filter_grad, caudal::conv_filter_grad<&caudal::Kernels::winograd_filter_grad>, SLOPE);

@@ -32,6 +32,7 @@ struct Update {
   KERNEL(conv_filter_grad, (const Windows&, const float* x, const float* dy, long channels, float* dw, Pool&))   \
   KERNEL(winograd, (const Windows&, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y, Pool&)) \
   KERNEL(winograd_input_grad, (const Windows&, const float* dy, const float* filter, long channels, float* dx, Pool&)) \
+  KERNEL(winograd_filter_grad, (const Windows&, const float* x, const float* dy, long channels, float* dw, Pool&))   \
   KERNEL(max_pool, (const Windows&, const float* x, float* y, Pool&))                                             \
   KERNEL(max_pool_grad, (const Windows&, const float* x, const float* y, const float* dy, bool relu, float* dx, float* bias, Pool&)) \
   KERNEL(relu_bias_grad, (const float* dy, const float* y, long rows, long channels, float* dx, float* bias, Pool&)) \

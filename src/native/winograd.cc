@@ -74,26 +74,34 @@ void cut_filters(const Filters& f, const float* filter, bool turned, long deep, 
   }
 }
 
+// Calls visit(j, k, have, deep) for cuts of filters, channels from j on and depths from k on, by threads.
+template <class F>
+void each_cut(const Filters& f, Pool& pool, F&& visit) {
+  long panels = (f.channels + 2 * W - 1) / (2 * W), cuts = (f.depth + 2 * W - 1) / (2 * W);
+  int tasks = static_cast<int>(least<long>(panels * cuts, 4L * pool.threads()));
+  parallel(pool, tasks, [&](int task) {
+    for (long u = part(panels * cuts, tasks, task); u < part(panels * cuts, tasks, task + 1); u++) {
+      long j = u / cuts * 2 * W, k = u % cuts * 2 * W;
+      visit(j, k, least<long>(2 * W, f.channels - j), least<long>(2 * W, f.depth - k));
+    }
+  });
+}
+
 // Transforms filters [R, R, depth, channels], or [R, R, channels, depth] if `turned`, for the other direction.
 template <int R>
 void transform_filters(const Filters& f, const float* filter, bool turned, float* weights, Pool& pool) {
   using Transform = Values<R, R, true>;
-  long panels = (f.channels + 2 * W - 1) / (2 * W), cuts = (f.depth + 2 * W - 1) / (2 * W);
-  int tasks = static_cast<int>(least<long>(panels * cuts, 4L * pool.threads()));
-  parallel(pool, tasks, [&](int task) {
+  each_cut(f, pool, [&](long j, long k, long have, long deep) {
     float* cut = scratch(kImage, R * R * 4 * W * W);
-    for (long u = part(panels * cuts, tasks, task); u < part(panels * cuts, tasks, task + 1); u++) {
-      long j = u / cuts * 2 * W, k = u % cuts * 2 * W, have = least<long>(2 * W, f.channels - j), deep = least<long>(2 * W, f.depth - k);
-      long width = have > W ? 2 * W : W;
-      cut_filters<R>(f, filter + (turned ? j * f.depth + k : k * f.channels + j), turned, deep, have, cut);
-      for (long i = 0; i < deep; i++)
-        for (long n = 0; n < width; n += W) {
-          const float* from = cut + i * 2 * W + n;
-          float* to = weights + j * f.depth + (k + i) * width + n;
-          square<Transform>([&](int y, int x) { return load(from + (y * R + x) * 4 * W * W); },
-                            [&](int y, int x, Vec v) { store(to + (y * Transform::TO + x) * f.step, v); });
-        }
-    }
+    long width = have > W ? 2 * W : W;
+    cut_filters<R>(f, filter + (turned ? j * f.depth + k : k * f.channels + j), turned, deep, have, cut);
+    for (long i = 0; i < deep; i++)
+      for (long n = 0; n < width; n += W) {
+        const float* from = cut + i * 2 * W + n;
+        float* to = weights + j * f.depth + (k + i) * width + n;
+        square<Transform>([&](int y, int x) { return load(from + (y * R + x) * 4 * W * W); },
+                          [&](int y, int x, Vec v) { store(to + (y * Transform::TO + x) * f.step, v); });
+      }
   });
 }
 
@@ -129,9 +137,12 @@ void multiply(const float* values, long pitch, long tiles, const float* panels, 
   }
 }
 
-// How many tiles a task takes, cut evenly: so many that filters are read often enough, so few that all fits into the outer caches.
+// How many tiles are transformed at once: so many that filters are read often enough, so few that all fits into the outer caches.
+inline long fitting(long channels) { return least(96L, most(24L, 32768 / channels)); }
+
+// How many tiles a task takes, cut evenly.
 long together(const Tiles& tiles, long channels, const Pool& pool) {
-  long fit = least(96L, most(24L, 32768 / channels));
+  long fit = fitting(channels);
   long tasks = (tiles.count + fit - 1) / fit;
   tasks = most(1L, (tasks + pool.threads() - 1) / pool.threads() * pool.threads());
   return most(6L, ((tiles.count + tasks - 1) / tasks + 5) / 6 * 6);
@@ -189,6 +200,88 @@ void correlate(const Images& in, const Images& out, long top, long left, const f
   });
 }
 
+// How many tiles' transforms are summed before the next are made: the same for any number of threads, as it is the order of sums.
+long summed(const Tiles& tiles, long channels) {
+  long fit = fitting(channels), blocks = most(1L, (tiles.count + fit - 1) / fit);
+  return most(1L, (tiles.count + blocks - 1) / blocks);
+}
+
+// Adds the products of `tiles` rows, values' [depth] and slopes', panels of 2 * W channels, to panels of sums. `then`: as in `multiply`.
+void multiply_turned(const float* values, long pitch, long tiles, const float* slopes, long depth, long channels, float* sums,
+                     bool first, const float* then) {
+  long panels = (channels + 2 * W - 1) / (2 * W), rounds = panels * ((depth + 5) / 6), round = 0;
+  for (long j = 0; j < channels; j += 2 * W) {
+    int vectors = channels - j > W ? 2 : 1;
+    Pairs pairs{1, tiles, 0, pitch, 0, vectors * W};
+    float* c = sums + j * depth;
+    if (first) memset(c, 0, 4 * depth * vectors * W);
+    for (long m = 0; m < depth; m += 6, c += 6 * vectors * W) {
+      int high = static_cast<int>(least<long>(6, depth - m));
+      ahead(then + round++ * tiles * pitch / rounds, tiles * pitch / rounds + 15);
+      (vectors == 1 ? filter_tile_of<1>(high) : filter_tile_of<2>(high))(pairs, values + m, slopes + j * tiles, c);
+    }
+  }
+}
+
+// Sums at all positions, as panels, back to filters [R, R, depth, channels].
+template <int R>
+void slopes_of_filters(const Filters& f, const float* sums, float* dw, Pool& pool) {
+  using Transform = Sums<R, R, true>;
+  each_cut(f, pool, [&](long j, long k, long have, long deep) {
+    float* cut = scratch(kWeights, R * R * 4 * W * W);
+    long width = have > W ? 2 * W : W;
+    for (long i = 0; i < deep; i++)
+      for (long n = 0; n < width; n += W) {
+        const float* from = sums + j * f.depth + (k + i) * width + n;
+        float* to = cut + i * 2 * W + n;
+        square<Transform>([&](int y, int x) { return load(from + (y * Transform::FROM + x) * f.step); },
+                          [&](int y, int x, Vec v) { store(to + (y * R + x) * 4 * W * W, v); });
+      }
+    for (long t = 0; t < R * R; t++)
+      for (long i = 0; i < deep; i++)
+        memcpy(dw + (t * f.depth + k + i) * f.channels + j, cut + t * 4 * W * W + i * 2 * W, 4 * have);
+  });
+}
+
+// The slope by the filters: blocks of tiles one after the other, transformed by threads, then multiplied by threads, a position each.
+template <int R>
+void correlate_slopes(const Images& in, const Images& out, long top, long left, const float* x, const float* dy, float* dw,
+                      Pool& pool) {
+  constexpr int N = Points<R>::N, POSITIONS = N * N;
+  Tiles tiles(out);
+  Filters f(in.channels, out.channels);
+  long block = summed(tiles, rounded(in.channels) + rounded(out.channels));
+  long pitch = rounded(in.channels) + ASIDE, step = block * pitch + ASIDE, leap = block * rounded(out.channels) + ASIDE;
+  float* values = scratch(kImage, POSITIONS * step + most(in.channels, out.channels));
+  float* zeros = values + POSITIONS * step;
+  float* slopes = scratch(kSlope, POSITIONS * leap);
+  float* sums = scratch(kSums, POSITIONS * f.step);
+  memset(zeros, 0, 4 * most(in.channels, out.channels));
+  if (!tiles.count) memset(sums, 0, 4 * POSITIONS * f.step);
+  for (long begin = 0; begin < tiles.count; begin += block) {
+    long count = least(block, tiles.count - begin);
+    int tasks = static_cast<int>(least<long>(count, pool.threads()));
+    parallel(pool, tasks, [&](int task) {
+      for (long t = part(count, tasks, task); t < part(count, tasks, task + 1); t++) {
+        const float *at[POSITIONS], *from[OUT * OUT];
+        long n = tiles.image(begin + t), oy = tiles.y(begin + t), ox = tiles.x(begin + t);
+        places<N>(in, x, n, oy - top, ox - left, zeros, at);
+        transform_tile<OfImage<R>>(at, in.channels, [&](int k, long c) { return values + k * step + t * pitch + c; });
+        places<OUT>(out, dy, n, oy, ox, zeros, from);
+        transform_tile<Values<R, OUT, false>>(from, out.channels, [&](int k, long c) {
+          long panel = c / (2 * W) * 2 * W, width = out.channels - panel > W ? 2 * W : W;
+          return slopes + k * leap + panel * count + t * width + c - panel;
+        });
+      }
+    });
+    parallel(pool, POSITIONS, [&](int k) {
+      multiply_turned(values + k * step, pitch, count, slopes + k * leap, in.channels, out.channels, sums + k * f.step, begin == 0,
+                      values + (k + 1) * step);
+    });
+  }
+  slopes_of_filters<R>(f, sums, dw, pool);
+}
+
 }  // namespace
 
 void winograd(const Windows& w, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y,
@@ -202,6 +295,11 @@ void winograd_input_grad(const Windows& w, const float* dy, const float* filter,
   Images in{w.batch, w.out_height, w.out_width, channels}, out{w.batch, w.height, w.width, w.channels};
   long top = w.window_height - 1 - w.top, left = w.window_width - 1 - w.left;
   (w.window_height == 3 ? correlate<3> : correlate<5>)(in, out, top, left, dy, filter, true, nullptr, false, dx, pool);
+}
+
+void winograd_filter_grad(const Windows& w, const float* x, const float* dy, long channels, float* dw, Pool& pool) {
+  Images in{w.batch, w.height, w.width, w.channels}, out{w.batch, w.out_height, w.out_width, channels};
+  (w.window_height == 3 ? correlate_slopes<3> : correlate_slopes<5>)(in, out, w.top, w.left, x, dy, dw, pool);
 }
 
 }  // namespace caudal::CAUDAL_ISA

@@ -100,7 +100,10 @@ def conv_filter_grad(x, shape, dy, strides, pads, dilations):
     """The slope of `conv` by its filters of shape `shape`."""
     if _native_conv(x, shape, x.shape, pads, dilations):
         out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        return native.call("conv_filter_grad", out, x, dy, strides=strides, pads=_before(pads))
+        fast = winograd.chosen(x.shape[0], dy.shape[1:3], shape[:2], *shape[2:], strides)
+        return native.call(
+            "winograd_filter_grad" if fast else "conv_filter_grad", out, x, dy, strides=strides, pads=_before(pads)
+        )
     return _slope(lambda w: _xla_conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
 
 
