@@ -256,3 +256,59 @@ def test_a_function_without_types_is_traced_for_each():
 def test_what_a_function_refuses(make, words):
     with pytest.raises(ValueError, match=words):
         make(importlib.import_module("tensorflow.python.framework.function").Defun)
+
+
+def test_objects_of_a_program_go_into_a_meta_graph_and_come_back():
+    """Messages for a collection of one's own, and names that lose a scope on the way."""
+    ops = importlib.import_module("tensorflow.python.framework.ops")
+
+    def to_proto(text, export_scope=None):
+        return tf.NodeDef(name=ops.strip_name_scope(text, export_scope))
+
+    def from_proto(message, import_scope=None):
+        return ops.prepend_name_scope(message.name, import_scope)
+
+    ops.register_proto_function("own_texts", tf.NodeDef, to_proto, from_proto)
+    tf.add_to_collection("own_texts", "outer/x")
+    with tf.name_scope("outer"):
+        tf.constant(1.0, name="x")
+    message = tf.train.export_meta_graph(export_scope="outer")
+    assert [tf.NodeDef.FromString(one).name for one in message.collection_def["own_texts"].bytes_list.value] == ["x"]
+    with tf.Graph().as_default():
+        tf.train.import_meta_graph(message, import_scope="inner")
+        assert tf.get_collection("own_texts") == ["inner/x"]
+    with pytest.raises(TypeError, match="from_proto must be callable"):
+        ops.register_proto_function("own_texts", tf.NodeDef, to_proto, 3)
+
+
+def test_a_scope_of_variables_alone():
+    scopes = importlib.import_module("tensorflow.python.ops.variable_scope")
+    with scopes._pure_variable_scope("outer") as scope:
+        v, c = tf.get_variable("v", [1]), tf.constant(1.0, name="c")
+    with scopes._pure_variable_scope(scope, reuse=True):
+        assert tf.get_variable("v", [1]) is v
+    assert (v.name, c.name) == ("outer/v:0", "c:0")
+
+
+def test_functions_that_are_made_of_op_types():
+    """Modules of ops hold these beside their own: `gen_math_ops.mul` is `math_ops.mul`."""
+    math_ops = importlib.import_module("tensorflow.python.ops.math_ops")
+    assert math_ops.mul(tf.constant(2.0), 3.0).op.type == "Mul"
+    with pytest.raises(AttributeError):
+        _ = math_ops.no_such_op
+
+
+def test_arguments_of_a_function_as_python_told_them():
+    spec = importlib.import_module("tensorflow.python.util.tf_inspect").getargspec(lambda a, *b, c=1, **d: a)
+    assert (spec.args, spec.varargs, spec.keywords, spec.defaults) == (["a"], "b", "d", None)
+
+
+def test_events_are_written_one_by_one(tmp_path):
+    writer = importlib.import_module("tensorflow.python.pywrap_tensorflow").EventsWriter(str(tmp_path / "run").encode())
+    event = tf.Event(wall_time=1.0, step=7, summary=tf.Summary(value=[tf.Summary.Value(tag="loss", simple_value=0.5)]))
+    assert writer.InitWithSuffix(b".mine")
+    writer.WriteEvent(event)
+    writer.Close()
+    (path,) = map(str, tmp_path.iterdir())
+    assert (path.startswith(str(tmp_path / "run.out.tfevents.")), path.endswith(".mine")) == (True, True)
+    assert list(tf.train.summary_iterator(path))[1] == event

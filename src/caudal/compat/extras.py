@@ -1,20 +1,30 @@
 """Names that only TensorFlow's private modules have, and that programs took from there."""
 
+import collections
+import inspect
+
 from ..build import initializers
 from ..build.cond import smart_cond, smart_constant_value
 from ..build.defun import Defun
+from ..build.partitioned import PartitionedVariable
+from ..build.scopes import variable_scope
 from ..formats.proto.device_pb2 import DeviceAttributes
 from ..graph import static
+from ..graph.collection_protos import register_proto
 from ..graph.convert import convert_to_tensor, register_tensor_conversion_function
 from ..graph.graph import Tensor
+from ..graph.name_scopes import prepend_scope, strip_scope
 from ..ground import dtypes, nest
+from ..ground.errors import need
 from ..ground.shapes import TensorShape, as_dimension, as_shape, unknown_shape
 from ..layers.base import InputSpec
 from ..ops.control import with_dependencies
 from ..ops.flow import merge, switch
 from ..ops.shape import rank_internal, shape_internal
+from ..rnn.base import zero_states
 from ..rnn.step import transpose_batch_time
 from ..run import devices
+from .events_writer import EventsWriter
 from .timeline import Timeline
 
 __all__ = ["EXTRAS"]
@@ -56,6 +66,42 @@ def convert_n_to_tensor(values, dtype=None, name=None, preferred_dtype=None):
     ]
 
 
+def register_proto_function(collection_name, proto_type=None, to_proto=None, from_proto=None):
+    """What lies in a collection is written to MetaGraphs by `to_proto` and read by `from_proto`.
+
+    Args:
+      collection_name: the collection.
+      proto_type: the class of the messages.
+      to_proto: (object, export_scope=) -> message.
+      from_proto: (message, import_scope=) -> object.
+
+    Raises:
+      TypeError: what is to convert can't be called.
+    """
+    for function, name in ((to_proto, "to_proto"), (from_proto, "from_proto")):
+        need(function is None or callable(function), f"{name} must be callable.", kind=TypeError)
+    register_proto(collection_name, proto_type, to_proto, from_proto)
+
+
+def pure_variable_scope(name_or_scope, reuse=None, **settings):
+    """A variable scope that opens no name scope; the settings are `variable_scope`'s."""
+    return variable_scope(name_or_scope, reuse=reuse, auxiliary_name_scope=False, **settings)
+
+
+def _getargspec(function):
+    """The positional arguments of a function, as Python told them before 3.11."""
+    spec = inspect.getfullargspec(function)
+    return _ArgSpec(spec.args, spec.varargs, spec.varkw, spec.defaults)
+
+
+_ArgSpec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
+
+
+def _inspection():
+    public = {name: value for name, value in vars(inspect).items() if callable(value) and not name.startswith("_")}
+    return {**public, "ArgSpec": _ArgSpec, "getargspec": _getargspec}
+
+
 def _tensor_shape():
     return {
         "as_dimension": as_dimension,
@@ -75,7 +121,10 @@ EXTRAS = {
     "python.framework.ops": {
         "convert_n_to_tensor": convert_n_to_tensor,
         "internal_convert_to_tensor": convert_to_tensor,
+        "prepend_name_scope": prepend_scope,
+        "register_proto_function": register_proto_function,
         "register_tensor_conversion_function": register_tensor_conversion_function,
+        "strip_name_scope": strip_scope,
     },
     "python.framework.smart_cond": {"smart_cond": smart_cond, "smart_constant_value": smart_constant_value},
     "python.framework.tensor_shape": _tensor_shape(),
@@ -90,6 +139,11 @@ EXTRAS = {
     "python.ops.array_ops": {"rank_internal": rank_internal, "shape_internal": shape_internal},
     "python.ops.control_flow_ops": {"merge": merge, "switch": switch, "with_dependencies": with_dependencies},
     "python.ops.init_ops": {k: getattr(initializers, k) for k in ("Constant", "Initializer", "Ones", "Zeros")},
+    "python.ops.rnn_cell_impl": {"_zero_state_tensors": zero_states},
+    "python.ops.variable_scope": {"_pure_variable_scope": pure_variable_scope},
+    "python.ops.variables": {"PartitionedVariable": PartitionedVariable},
+    "python.pywrap_tensorflow": {"EventsWriter": EventsWriter},
     "python.ops.rnn": {"_transpose_batch_time": transpose_batch_time},
+    "python.util.tf_inspect": _inspection(),
     "python.util.nest": {k: getattr(nest, k) for k in dir(nest) if callable(getattr(nest, k)) and not k.startswith("_")},
 }

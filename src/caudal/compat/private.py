@@ -15,6 +15,7 @@ __all__ = ["attach", "private_module"]
 
 _HOME = __name__.split(".")[0]
 _GENERATED = re.compile(r"python\.ops\.gen_\w+$")
+_OPS = re.compile(r"python\.ops\.\w+_ops$")  # these hold the generated functions too
 
 
 def _public(path):
@@ -61,7 +62,7 @@ class _Private(types.ModuleType):
             ours = isinstance(found, types.ModuleType) and not (public and is_module(f"{public}.{name}"))
             if found is not None and not ours and not isinstance(found, Missing):
                 return found
-        return None
+        return raw_op(name) if _OPS.match(self._path) else None
 
 
 def _listed(path):

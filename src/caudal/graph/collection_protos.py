@@ -6,5 +6,5 @@ PROTOS: dict[str, tuple] = {}  # collection -> (the message's type, `to(x, expor
 
 
 def register_proto(key, kind, to, of):
-    """What lies in the collection `key` is written as messages of type `kind` by `to`, and read by `of`."""
+    """What lies in the collection `key` is written as messages of type `kind` by `to`, and read by `of`; either may be None."""
     PROTOS[key] = kind, to, of

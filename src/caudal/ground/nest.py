@@ -322,6 +322,7 @@ def get_traverse_shallow_structure(traverse_fn, structure):
     return _like(goes, [get_traverse_shallow_structure(traverse_fn, one) if go is True else go for go, one in parts])
 
 
+@export("contrib.framework.nest.flatten_dict_items")
 def flatten_dict_items(dictionary):
     """A dict whose keys are leaves: a key that is a nest is flattened together with its value.
 

@@ -24,10 +24,11 @@ class EventFile:
       folder: where it is made; made itself if it is not there.
       flush_secs: at most how long an event is kept back, seconds, when others follow.
       suffix: the end of its name, or None.
+      prefix: the beginning of its name.
     """
 
-    def __init__(self, folder, flush_secs=120, suffix=None):
-        self.folder, self._wait, self._suffix = str(to_path(folder)), flush_secs, suffix or ""
+    def __init__(self, folder, flush_secs=120, suffix=None, prefix="events"):
+        self.folder, self._wait, self._suffix, self._prefix = str(to_path(folder)), flush_secs, suffix or "", prefix
         self._lock = threading.Lock()
         self.closed = False
         self._file = self._open()
@@ -36,7 +37,8 @@ class EventFile:
         """A new file with its version; None where none can be made, as TF only logs that."""
         self._flushed = time.monotonic()
         now = time.time()
-        self.path = os.path.join(self.folder, f"events.out.tfevents.{int(now):010d}.{socket.gethostname()}{self._suffix}")
+        name = f"{self._prefix}.out.tfevents.{int(now):010d}.{socket.gethostname()}{self._suffix}"
+        self.path = os.path.join(self.folder, name)
         try:
             os.makedirs(self.folder, exist_ok=True)
             file = Writer(self.path)

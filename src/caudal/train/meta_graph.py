@@ -259,8 +259,8 @@ def _goes(item, scope, left_out):
 
 def _collection(key, items, scope, are_protos):
     out = type(MetaGraphDef().collection_def[key])()
-    if key in PROTOS:
-        kind, to, _ = PROTOS[key]
+    kind, to, _ = PROTOS.get(key, (None, None, None))
+    if kind is not None and to is not None:
         for item in items:
             proto = item if are_protos else to(item, export_scope=scope)
             if proto is not None:

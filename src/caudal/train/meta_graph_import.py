@@ -161,7 +161,7 @@ class _Collections:
         if kind is None:
             log_error("Cannot identify data type for collection %s. Skipping.", key)
             return
-        if key in PROTOS and kind == "bytes_list":
+        if key in PROTOS and PROTOS[key][2] is not None and kind == "bytes_list":
             for value in held.bytes_list.value:
                 self.graph.add_to_collection(key, self._of(key, value))
             return
