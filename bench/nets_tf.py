@@ -258,4 +258,53 @@ def _word2vec(tf, work, feeds, keep, words=50_000, units=128, sampled=64):
     return tf.reduce_mean(losses)
 
 
-LOSSES = {"lstm": _lstm, "word2vec": _word2vec}
+def _addressed(tf, memory, weights, h, name):
+    """Where a head of a Neural Turing Machine looks: by content, then from where it looked before, moved and sharpened."""
+    width = memory.shape.as_list()[2]
+    told = _dense(tf, h, name, width + 6)
+    key, strength, gate, shift, sharp = tf.split(told, [width, 1, 1, 3, 1], 1)
+    key = tf.tanh(key)
+    product = tf.reduce_sum(memory * tf.expand_dims(key, 1), 2)
+    lengths = tf.sqrt(tf.reduce_sum(tf.square(memory), 2)) * tf.sqrt(tf.reduce_sum(tf.square(key), 1, keepdims=True))
+    by_content = tf.nn.softmax(tf.nn.softplus(strength) * product / (lengths + 1e-6))
+    gate, shift = tf.sigmoid(gate), tf.nn.softmax(shift)
+    w = gate * by_content + (1.0 - gate) * weights
+    back, stay, on = tf.split(shift, 3, 1)
+    moved = back * tf.concat([w[:, 1:], w[:, :1]], 1) + stay * w + on * tf.concat([w[:, -1:], w[:, :-1]], 1)
+    sharpened = tf.pow(moved + 1e-6, 1.0 + tf.nn.softplus(sharp))
+    return sharpened / tf.reduce_sum(sharpened, 1, keepdims=True)
+
+
+def _turing(tf, x, state, units):
+    """A step of a Neural Turing Machine (Graves and others, 2014): an LSTM with a memory, one head that reads and one that writes."""
+    (c, h), memory, reading, writing, read = state
+    with tf.variable_scope("machine", reuse=tf.AUTO_REUSE):
+        c, h = _cell(tf, tf.concat([x, read], 1), (c, h), "controller", units)
+        writing = _addressed(tf, memory, writing, h, "write")
+        erased, added = tf.split(_dense(tf, h, "change", 2 * memory.shape.as_list()[2]), 2, 1)
+        at = tf.expand_dims(writing, 2)
+        memory = memory * (1.0 - at * tf.expand_dims(tf.sigmoid(erased), 1)) + at * tf.expand_dims(tf.tanh(added), 1)
+        reading = _addressed(tf, memory, reading, h, "read")
+        read = tf.reduce_sum(tf.expand_dims(reading, 2) * memory, 1)
+        return _dense(tf, tf.concat([h, read], 1), "out", x.shape.as_list()[1]), ((c, h), memory, reading, writing, read)
+
+
+def _ntm(tf, work, feeds, keep, units=100, slots=128, width=20):
+    """A Neural Turing Machine that copies bits, unrolled, gradients clipped by their global norm."""
+    x, y = feeds
+    at = tf.one_hot(tf.zeros([work.batch], tf.int32), slots)
+    states = (
+        (tf.zeros([work.batch, units]),) * 2,
+        tf.fill([work.batch, slots, width], 1e-6),
+        at,
+        at,
+        tf.zeros([work.batch, width]),
+    )
+    outputs = []
+    for bits in tf.unstack(x, axis=1):
+        output, states = _turing(tf, bits, states, units)
+        outputs.append(output)
+    return tf.reduce_mean(tf.nn.sigmoid_cross_entropy_with_logits(labels=y, logits=tf.stack(outputs, 1)))
+
+
+LOSSES = {"lstm": _lstm, "word2vec": _word2vec, "ntm": _ntm}

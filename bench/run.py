@@ -76,6 +76,7 @@ class Bench:
         variants = [v for v in VARIANTS if images or not v.endswith("_last")]
         best = Found(self.records).best("net", what)
         variants = [best] if round_ and best else variants
+        peers = [p for p in peers if p in (WORKS[what].peers or PEERS)]
         return [v for p in peers for v in (variants if p == "torch" else [p])]
 
     def pointless(self, what, peer):

@@ -49,6 +49,7 @@ class Work:
       optimizer: "adam", "momentum", "clipped" or "descent", or None for inference.
       options: what a net may take beside: the number of time steps.
       moved: bytes that the optimizer reads and writes, where that isn't all parameters.
+      peers: by whom it is measured, where that isn't all.
     """
 
     net: str
@@ -58,6 +59,7 @@ class Work:
     optimizer: str | None = "adam"
     options: dict = dataclasses.field(default_factory=dict)
     moved: int | None = None
+    peers: tuple | None = None
 
     def parameters(self):
         """How many there are."""
@@ -131,6 +133,16 @@ def _lstm(steps):
     return Work("lstm", layers, 20, _text(steps), "clipped", {"steps": steps})
 
 
+def _bits(steps):
+    return lambda draw: (draw.randint(0, 2, (16, steps, 9)).astype("f"), draw.randint(0, 2, (16, steps, 9)).astype("f"))
+
+
+def _ntm(steps):
+    heads = _dense(100, 26, steps), _dense(100, 40, steps), _dense(100, 26, steps)
+    layers = _dense(129, 400, steps), *heads, _dense(120, 9, steps)
+    return Work("ntm", layers, 16, _bits(steps), "clipped", {"steps": steps}, peers=("caudal", "tensorflow"))
+
+
 WORKS = {
     "iris": Work("iris", (_dense(4, 4), _dense(4, 3), _dense(3, 3)), 50, _flowers),
     "lenet": Work("lenet", _LENET, 50, _images(50)),
@@ -140,6 +152,7 @@ WORKS = {
     "lstm": _lstm(35),
     "lstm140": _lstm(140),
     "resnet20": Work("resnet20", _resnet20(), 50, _images(50, 32, 3), "momentum"),
+    "ntm": _ntm(152),
     "word2vec": Work("word2vec", _WORDS, 128, _pairs, "descent", moved=2 * 4 * (128 * 128 + (128 + 64) * 129)),
 }
 for _name in ("lenet", "tfnet"):

@@ -19,7 +19,7 @@ from .specialise import Node
 __all__ = ["roll_up"]
 
 _FEWEST = 4  # parts: fewer stay as they are
-_SHORTEST = 8  # nodes in a part
+_SHORTEST, _OFTEN = 8, 100  # nodes in a part that takes from the part before; parts, where they have fewer nodes
 _SCATTERED = 3  # stretches that a sequence may be joined from
 _FEW = 4  # pieces of an array that are taken one by one
 
@@ -113,12 +113,14 @@ class _Step:
 
     def roll(self, start, period, times):
         """Makes a run a loop, if each part takes its inputs as a loop can."""
-        if period < _SHORTEST or not all(_is_plain(node) for node in self.nodes[start : start + period]):
+        if not all(_is_plain(node) for node in self.nodes[start : start + period]):
             return
         found = self._alike(start, period, times)
         if found is None or found[1] < _FEWEST:
             return
         first, times, wires = found
+        if period < _SHORTEST and times < _OFTEN and any(way[0] == "late" for way in _flat(wires)):
+            return
         body = _Copy(self.nodes[first : first + period])
         for k, i in self._outside(wires):
             tensors = [self.nodes[first + n * period + k]._inputs[i] for n in range(times)]
