@@ -8,6 +8,7 @@ from caudal.run import plan as planning
 from caudal.run import regions
 from caudal.run.flow import Flow
 from caudal.run.raised_step import RaisedStep
+from caudal.run.rows import Unraisable
 from caudal.run.tree import Tangled
 
 X = np.random.RandomState(0).randn(4, 3).astype(np.float32)
@@ -454,13 +455,19 @@ def _refused(*_):
     raise Tangled("told to")
 
 
-def _run(name, monkeypatch, raise_all):
-    """(values of each run, the steps of the plan) of a program, compiled or on the executor."""
+def _left(*_):
+    raise Unraisable("told to")
+
+
+def _run(name, monkeypatch, raise_all, leave=False):
+    """(values of each run, the steps of the plan) of a program, compiled, on the executor, or compiled and left to it when it is run."""
     function, _, _, runs = PROGRAMS[name]
     if raise_all:
         monkeypatch.setattr(regions, "_worth", lambda *_: True)
     else:
         monkeypatch.setattr(planning, "regions_of", _refused)
+    if leave:
+        monkeypatch.setattr(RaisedStep, "_run_compiled", _left)
     with tf.Graph().as_default(), tf.Session() as session:
         tf.set_random_seed(5)
         x = tf.placeholder(tf.float32, [4, 3])
@@ -474,17 +481,20 @@ def _run(name, monkeypatch, raise_all):
 @pytest.mark.parametrize("name", PROGRAMS)
 @pytest.mark.filterwarnings("ignore")
 def test_either_way(name, monkeypatch, record_property):
-    """A program gives the same compiled as op by op, run after run."""
+    """A program gives the same compiled as op by op, run after run, and so does one that is compiled but in the end can't be."""
     record_property("program", "programs with conds and loops, compiled and run op by op")
     _, compiles, want, _ = PROGRAMS[name]
     with monkeypatch.context() as patch:
         have, steps = _run(name, patch, True)
     with monkeypatch.context() as patch:
         other, _ = _run(name, patch, False)
+    with monkeypatch.context() as patch:
+        left, _ = _run(name, patch, True, leave=True)
     flat = tf.contrib.framework.nest.flatten
-    for one, two in zip(flat(have), flat(other), strict=True):
+    for one, two, three in zip(flat(have), flat(other), flat(left), strict=True):
         if one is not None:
             np.testing.assert_allclose(one, two, rtol=2e-5, atol=2e-6)
+            np.testing.assert_allclose(three, two, rtol=2e-5, atol=2e-6)
     if want is not None:
         for one, two in zip(have[0] if isinstance(have[0], (list, tuple)) else [have[0]], _listed(want(X)), strict=True):
             np.testing.assert_allclose(one, two, rtol=1e-5)
@@ -516,6 +526,62 @@ def test_a_wrong_index_is_told(index, monkeypatch):
         done = tf.while_loop(lambda i, r: i < 5, lambda i, r: (i + 1, r.write(at(i), 1.0)), [0, rows])
         with pytest.raises(tf.errors.InvalidArgumentError, match="index"):
             session.run(done[1].flow)
+
+
+def _steps(session):
+    """The steps of the last plan."""
+    return [plan for _, plans, _ in session._plans.values() for plan in plans.values()][-1].steps
+
+
+def test_an_assert_within_a_loop_speaks_up(monkeypatch):
+    """It is asked before the run: one that fails does so on the executor, and has changed nothing but what came before it."""
+    monkeypatch.setattr(regions, "_worth", lambda *_: True)
+    with tf.Graph().as_default(), tf.Session() as session:
+        x, w = tf.placeholder(tf.float32, [4, 3]), tf.get_variable("w", initializer=1.0, use_resource=True)
+
+        def body(a):
+            with tf.control_dependencies([tf.assert_less(tf.reduce_max(a), 9.0, message="too large")]):
+                return tf.identity(a) * 1.5 * w
+
+        y = tf.while_loop(lambda a: tf.reduce_sum(a) < 30, body, [x])
+        train = tf.train.GradientDescentOptimizer(0.001).minimize(tf.reduce_sum(y), var_list=[w])
+        session.run(tf.global_variables_initializer())
+        for scale in (1.0, 1.2):
+            assert session.run([y, train], {x: np.abs(X) * scale})[0].sum() >= 30
+        before, large = session.run(w), np.abs(X) * 0.01 + [[0, 0, 10]] * (np.arange(4) == 1)[:, None]
+        with pytest.raises(tf.errors.InvalidArgumentError, match="too large"):
+            session.run([y, train], {x: large})
+        assert session.run(w) == before
+        session.run([y, train], {x: np.abs(X)})
+        assert all(step.programs and not step.refused for step in _steps(session) if isinstance(step, RaisedStep))
+
+
+def test_an_index_that_the_data_decide_is_told(monkeypatch):
+    """One beyond its array is refused in the run that has it, and only there."""
+    monkeypatch.setattr(regions, "_worth", lambda *_: True)
+    with tf.Graph().as_default(), tf.Session() as session:
+        n = tf.placeholder(tf.int32, [])
+        rows = tf.TensorArray(tf.float32, 4, clear_after_read=False).unstack(tf.constant([1.0, 2.0, 3.0, 4.0]))
+        y = tf.while_loop(lambda i, a: a < 9, lambda i, a: (i + n, a + rows.read(i)), [0, tf.constant(0.0)])[1]
+        assert session.run(y, {n: 1}) == 10
+        with pytest.raises(tf.errors.InvalidArgumentError, match="index"):
+            session.run(y, {n: 3})
+        assert session.run(y, {n: 0}) == 9
+
+
+def test_lengths_are_not_compiled_for(monkeypatch):
+    """Of fed lengths only the largest decides shapes: batches that agree in it share a program."""
+    monkeypatch.setattr(regions, "_worth", lambda *_: True)
+    with tf.Graph().as_default(), tf.Session() as session:
+        n = tf.placeholder(tf.int32, [None])
+        rows = tf.TensorArray(tf.float32, 0, dynamic_size=True)
+        most = tf.reduce_max(n)
+        made = tf.while_loop(lambda i, r: i < most, lambda i, r: (i + 1, r.write(i, tf.cast(n * i, tf.float32))), [0, rows])
+        y = tf.reduce_sum(made[1].stack()[:, :, None] * tf.transpose(tf.sequence_mask(n, dtype=tf.float32))[:, :, None], [0, 2])
+        for lengths in ([3, 1], [2, 3], [3, 3], [4, 1]):
+            want = [k * k * (k - 1) / 2 for k in lengths]
+            np.testing.assert_allclose(session.run(y, {n: lengths}), want)
+        assert [len(step.programs) for step in _steps(session) if isinstance(step, RaisedStep)] == [2]
 
 
 def test_an_assert_speaks_up(monkeypatch):
