@@ -251,11 +251,12 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
             options["xla_cpu_scheduler_type"] = "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
         if small:  # one thread, and plain loops for products: an Iris step takes 0.8 of the time
             options["xla_cpu_multi_thread_eigen"] = False
-        if (
-            short or loops
-        ):  # the older emitters: an Iris step compiles in 0.65 of the time, lenet and LSTM in 0.75; long code does not
+        general = small and not (
+            tiny or loops or convolves
+        )  # XLA's own choice: a net of four layers compiles in 0.2 to 0.4 of the time
+        if (short or loops) and not general:  # the older emitters: Iris compiles in 0.65 of the time, lenet and LSTM in 0.75
             options["xla_cpu_use_fusion_emitters"] = False
-        if small or convolves:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
+        if (small or convolves) and not general:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
         function = _one_kernel(function) if tiny else function
     return jax.jit(function, donate_argnums=donate, compiler_options=options)
