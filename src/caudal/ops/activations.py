@@ -643,7 +643,15 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
 
 # --- norms and others --------------------------------------------------------------------------------------
 
-l2_node = define("L2Loss", infer=lambda t: [()], lower=lambda B, t: B.sum(t * t) / 2, grad=lambda op, dy: [op.inputs[0] * dy])
+
+def _l2(B, t):
+    if t.size <= _FLAT:
+        t = t.reshape(-1)
+    return B.sum(t * t) / 2
+
+
+_FLAT = 4096  # elements: XLA compiles a small sum over one axis in a sixth of the time of one over two
+l2_node = define("L2Loss", infer=lambda t: [()], lower=_l2, grad=lambda op, dy: [op.inputs[0] * dy])
 
 
 @export("nn.l2_loss")
