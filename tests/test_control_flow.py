@@ -455,12 +455,16 @@ def _refused(*_):
     raise Tangled("told to")
 
 
+def _last_plan(session):
+    return [plan for _, plans, _ in session._plans.values() for plan in plans.values()][-1]
+
+
 def _left(*_):
     raise Unraisable("told to")
 
 
 def _run(name, monkeypatch, raise_all, leave=False):
-    """(values of each run, the steps of the plan) of a program, compiled, on the executor, or compiled and left to it when it is run."""
+    """(values of each run, the plan) of a program, compiled, on the executor, or compiled and left to it when it is run."""
     function, _, _, runs = PROGRAMS[name]
     if raise_all:
         monkeypatch.setattr(regions, "_worth", lambda *_: True)
@@ -474,8 +478,7 @@ def _run(name, monkeypatch, raise_all, leave=False):
         fetches = function(x)
         session.run(tf.global_variables_initializer())
         values = [session.run(fetches, {x: X}) for _ in range(runs)]
-        plans = [plan for _, plans, _ in session._plans.values() for plan in plans.values()]
-        return values, plans[-1].steps
+        return values, _last_plan(session)
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -485,7 +488,7 @@ def test_either_way(name, monkeypatch, record_property):
     record_property("program", "programs with conds and loops, compiled and run op by op")
     _, compiles, want, _ = PROGRAMS[name]
     with monkeypatch.context() as patch:
-        have, steps = _run(name, patch, True)
+        have, plan = _run(name, patch, True)
     with monkeypatch.context() as patch:
         other, _ = _run(name, patch, False)
     with monkeypatch.context() as patch:
@@ -498,10 +501,8 @@ def test_either_way(name, monkeypatch, record_property):
     if want is not None:
         for one, two in zip(have[0] if isinstance(have[0], (list, tuple)) else [have[0]], _listed(want(X)), strict=True):
             np.testing.assert_allclose(one, two, rtol=1e-5)
-    left = [step.why for step in steps if isinstance(step, Flow)]
-    left += [why for step in steps for why in getattr(step, "refused", {}).values()]
-    assert bool(left) is not compiles, left
-    assert not compiles or any(isinstance(step, RaisedStep) for step in steps)
+    assert bool(plan.left()) is not compiles, plan.left()
+    assert not compiles or any(isinstance(step, RaisedStep) for step in plan.steps)
 
 
 def _listed(value):
@@ -528,11 +529,6 @@ def test_a_wrong_index_is_told(index, monkeypatch):
             session.run(done[1].flow)
 
 
-def _steps(session):
-    """The steps of the last plan."""
-    return [plan for _, plans, _ in session._plans.values() for plan in plans.values()][-1].steps
-
-
 def test_an_assert_within_a_loop_speaks_up(monkeypatch):
     """It is asked before the run: one that fails does so on the executor, and has changed nothing but what came before it."""
     monkeypatch.setattr(regions, "_worth", lambda *_: True)
@@ -553,7 +549,7 @@ def test_an_assert_within_a_loop_speaks_up(monkeypatch):
             session.run([y, train], {x: large})
         assert session.run(w) == before
         session.run([y, train], {x: np.abs(X)})
-        assert all(step.programs and not step.refused for step in _steps(session) if isinstance(step, RaisedStep))
+        assert all(step.programs and not step.refused for step in _last_plan(session).steps if isinstance(step, RaisedStep))
 
 
 def test_an_index_that_the_data_decide_is_told(monkeypatch):
@@ -581,7 +577,7 @@ def test_lengths_are_not_compiled_for(monkeypatch):
         for lengths in ([3, 1], [2, 3], [3, 3], [4, 1]):
             want = [k * k * (k - 1) / 2 for k in lengths]
             np.testing.assert_allclose(session.run(y, {n: lengths}), want)
-        assert [len(step.programs) for step in _steps(session) if isinstance(step, RaisedStep)] == [2]
+        assert [len(step.programs) for step in _last_plan(session).steps if isinstance(step, RaisedStep)] == [2]
 
 
 def test_an_assert_speaks_up(monkeypatch):

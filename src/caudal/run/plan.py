@@ -4,6 +4,7 @@ import functools
 import itertools
 
 from ..ground.errors import InvalidArgumentError
+from ..ground.garbage import put_off
 from .classify import Classes, is_shape, is_variable_op, worth_compiling
 from .compiled_step import CompiledStep
 from .flow import DEAD, Flow, has_flow
@@ -32,6 +33,7 @@ class Plan:
       kept: tensors whose values are wanted beside, for later parts.
     """
 
+    @put_off()
     def __init__(self, store, tensors, targets, fed, done=frozenset(), kept=()):
         given = set(fed)
         late = {t: variable_of(t) for t in tensors if t not in given and variable_of(t) is not None}
@@ -58,6 +60,11 @@ class Plan:
             cell.read()
             values[slot] = cell
         return values
+
+    def left(self):
+        """Why some of it, in all runs or in runs like some that were made, is run op by op though it holds control flow."""
+        flows = [step.why for step in self.steps if isinstance(step, Flow)]
+        return flows + [why for step in self.steps if isinstance(step, RaisedStep) for why in step.refused.values()]
 
     def fetched(self, values):
         """The values of the fetched tensors among those by slot."""
