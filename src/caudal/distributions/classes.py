@@ -17,6 +17,8 @@ from ..ops.basic import constant, identity
 from ..ops.elementwise import PLAIN, cast, sigmoid
 from ..ops.fill import ones, ones_like
 from ..ops.join import concat
+from ..ops.matmul import matmul
+from ..ops.matrices import matrix_set_diag
 from ..ops.random import multinomial, random_uniform
 from ..ops.reduce import argmax, reduce_sum
 from ..ops.shape import expand_dims, rank, reshape, shape, transpose
@@ -247,6 +249,16 @@ class Multinomial(Distribution):
 
     def _mean(self):
         return identity(self._mean_value)
+
+    def _shares(self):
+        return self.probs * ones_like(self.total_count)[..., None]
+
+    def _variance(self):
+        return self._mean_value - self._mean_value * self._shares()
+
+    def _covariance(self):
+        apart = matmul(self._mean_value[..., None], self._shares()[..., None, :])
+        return matrix_set_diag(-apart, self._variance())
 
 
 def _log_combinations(n, counts):

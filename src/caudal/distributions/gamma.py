@@ -12,9 +12,11 @@ from ..ops.basic import identity
 from ..ops.elementwise import PLAIN, cast, rsqrt, sqrt, square
 from ..ops.fill import ones, ones_like
 from ..ops.join import concat
+from ..ops.matmul import matmul
+from ..ops.matrices import matrix_set_diag
 from ..ops.random import random_uniform
 from ..ops.random_more import random_gamma
-from ..ops.reduce import reduce_sum
+from ..ops.reduce import reduce_all, reduce_sum
 from ..ops.shape import shape
 from ..ops.slicing import where_v2
 from ..ops.special import betainc, igamma, lbeta
@@ -249,6 +251,13 @@ class Dirichlet(Distribution):
         rest = reduce_sum((self._concentration - 1.0) * digamma(self._concentration), -1)
         return lbeta(self._concentration) + (self._total - k) * digamma(self._total) - rest
 
+    def _mode(self):
+        found = (self.concentration - 1.0) / (self.total_concentration - cast(self.event_shape_tensor()[0], self.dtype))[
+            ..., None
+        ]
+        inside = reduce_all(self.concentration > 1.0, axis=-1, keepdims=True)
+        return where_v2(inside, found, _nan(self.dtype))
+
     def _mean(self):
         return self._concentration / self._total[..., None]
 
@@ -256,3 +265,7 @@ class Dirichlet(Distribution):
         scale = rsqrt(1.0 + self._total[..., None])
         share = scale * self._mean()
         return share * (scale - share)
+
+    def _covariance(self):
+        share = rsqrt(1.0 + self._total[..., None]) * self._mean()
+        return matrix_set_diag(-matmul(share[..., None], share[..., None, :]), self._variance())

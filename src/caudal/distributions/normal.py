@@ -5,33 +5,21 @@ import math
 
 import numpy as np
 
-from ..graph.convert import convert_to_tensor
 from ..graph.scopes import control_dependencies, name_scope
 from ..ground.api import export
 from ..ground.shapes import broadcast
 from ..ops.asserts import assert_less, assert_positive, assert_same_float_dtype
 from ..ops.basic import constant, identity
-from ..ops.elementwise import PLAIN, abs, erf, square
+from ..ops.elementwise import PLAIN, square
 from ..ops.fill import ones, ones_like, zeros_like
 from ..ops.join import concat
 from ..ops.random import random_normal, random_uniform
 from ..ops.shape import broadcast_dynamic_shape, shape
 from ..ops.slicing import where_v2
 from .base import FULLY_REPARAMETERIZED, Distribution, RegisterKL
+from .normal_tails import log_ndtr, ndtr, ndtri
 
 __all__ = ["Normal", "Scalar", "Uniform"]
-
-
-def ndtr(x, name="ndtr"):
-    """The probability of a standard normal draw of at most x; by erfc in the tails, for precision."""
-    with name_scope(name, values=[x]):
-        x = convert_to_tensor(x, name="x")
-        edge = constant(0.5 * np.sqrt(2.0), dtype=x._dtype, name="half_sqrt_2")
-        w = x * edge
-        z = abs(w)
-        erfc = PLAIN["Erfc"]
-        middle = PLAIN["Less"](z, edge), 1.0 + erf(w)
-        return 0.5 * where_v2(*middle, where_v2(PLAIN["Greater"](w, 0.0), 2.0 - erfc(z), erfc(z)))
 
 
 class Scalar(Distribution):
@@ -96,6 +84,19 @@ class Normal(Scalar):
 
     def _cdf(self, x):
         return ndtr(self._z(x))
+
+    def _log_cdf(self, x):
+        return log_ndtr(self._z(x))
+
+    def _survival_function(self, x):
+        return ndtr(-self._z(x))
+
+    def _log_survival_function(self, x):
+        return log_ndtr(-self._z(x))
+
+    def _quantile(self, p):
+        with name_scope("reconstruct", values=[p]):
+            return ndtri(p) * self.scale + self.loc
 
     def _entropy(self):
         scale = self.scale * ones_like(self.loc)

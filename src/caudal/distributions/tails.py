@@ -8,11 +8,13 @@ from ..graph.scopes import control_dependencies, name_scope
 from ..ground.api import export
 from ..ops.asserts import assert_positive, assert_same_float_dtype
 from ..ops.basic import identity
-from ..ops.elementwise import PLAIN, abs, rsqrt, sign
-from ..ops.fill import ones, zeros_like
+from ..ops.elementwise import PLAIN, abs, rsqrt, sign, square
+from ..ops.fill import ones, ones_like, zeros_like
+from ..ops.join import stack
 from ..ops.random import random_normal, random_uniform
 from ..ops.random_more import random_gamma
 from ..ops.slicing import where_v2
+from ..ops.special import betainc, lbeta
 from .base import FULLY_REPARAMETERIZED
 from .gamma import new_seed
 from .normal import Scalar
@@ -130,6 +132,26 @@ class StudentT(Scalar):
         log, lgamma = PLAIN["Log"], PLAIN["Lgamma"]
         scale = log(abs(self.scale)) + 0.5 * log(self.df) + 0.5 * np.log(np.pi)
         return exponent - (scale + lgamma(0.5 * self.df) - lgamma(0.5 * (self.df + 1.0)))
+
+    def _cdf(self, x):
+        y = (x - self.loc) / abs(self.scale)
+        half = 0.5 * betainc(0.5 * self.df, 0.5, self.df / (y**2.0 + self.df))
+        return where_v2(y < 0.0, half, 1.0 - half)
+
+    def _entropy(self):
+        one = ones(self.batch_shape_tensor(), dtype=self.dtype)
+        pair = stack([one * self.df, one], axis=-1) / 2.0
+        log, digamma = PLAIN["Log"], PLAIN["Digamma"]
+        slope = digamma(0.5 * (self.df + 1.0)) - digamma(0.5 * self.df)
+        return log(abs(self.scale)) + 0.5 * log(self.df) + lbeta(pair) + 0.5 * (self.df + 1.0) * slope
+
+    def _variance(self):
+        one = ones(self.batch_shape_tensor(), dtype=self.dtype)
+        kind = self.dtype.as_numpy_dtype
+        above = where_v2(self.df > 2.0, self.df - 2.0, ones_like(self.df))  # never 0, so that no slope is NaN
+        found = one * square(self.scale) * self.df / above
+        found = where_v2(self.df > 2.0 * one, found, np.array(np.inf, kind))
+        return where_v2(self.df > one, found, np.array(np.nan, kind))
 
     def _mean(self):
         one = ones(self.batch_shape_tensor(), dtype=self.dtype)

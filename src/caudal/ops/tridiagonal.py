@@ -81,10 +81,35 @@ def _solve_slope(op, dy):
 
 
 _solve = define("TridiagonalSolve", infer=_infer_solve, lower=_lower_solve, grad=_solve_slope)
+
+
+def _matmul_slope(op, dy):
+    above, on, below = (matrix_transpose(op.inputs[k], conjugate=True) for k in range(3))
+    x = conj(op.inputs[3])
+    rows = [reduce_sum(part * dy, axis=-1) for part in (_up(x), x, _down(x))]
+    dx = _down(above * dy) + on * dy + _up(below * dy)
+    return [*(expand_dims(row, -2) for row in rows), dx]
+
+
+def _up(x):
+    """Rows moved up by one; zeros come in at the end."""
+    return pad(x[..., 1:, :], _rows_more(x, [[0, 1], [0, 0]]))
+
+
+def _down(x):
+    """Rows moved down by one; zeros come in at the beginning."""
+    return pad(x[..., :-1, :], _rows_more(x, [[1, 0], [0, 0]]))
+
+
+def _rows_more(x, more):
+    return concat([zeros((rank(x) - 2, 2), dtypes.int32), constant(more)], axis=0)
+
+
 _matmul = define(
     "TridiagonalMatMul",
     infer=lambda above, on, below, rhs: [rhs.dims],
     lower=lambda B, above, on, below, rhs: B.matmul(_dense(B, B.concatenate([above, on, below], axis=-2)), rhs),
+    grad=_matmul_slope,
 )
 
 
