@@ -33,8 +33,6 @@ class Initializer:
     @classmethod
     def from_config(cls, config):
         """An initializer from what `get_config` gave."""
-        config = dict(config)
-        config.pop("dtype", None)
         return cls(**config)
 
 
@@ -230,7 +228,7 @@ class GlorotUniform(VarianceScaling):
     """Uniform numbers within sqrt(6 / (inputs + outputs))."""
 
     def __init__(self, seed=None, dtype=dtypes.float32):
-        super().__init__(1.0, "fan_avg", "uniform", seed, dtype)
+        super().__init__(1.0, "fan_avg", "uniform", seed)  # TF takes a dtype and forgets it
 
     def get_config(self):
         return {"seed": self.seed, "dtype": self.dtype.name}
@@ -241,7 +239,7 @@ class GlorotNormal(VarianceScaling):
     """Truncated normal numbers of variance 2 / (inputs + outputs)."""
 
     def __init__(self, seed=None, dtype=dtypes.float32):
-        super().__init__(1.0, "fan_avg", "truncated_normal", seed, dtype)
+        super().__init__(1.0, "fan_avg", "truncated_normal", seed)
 
     def get_config(self):
         return {"seed": self.seed, "dtype": self.dtype.name}

@@ -130,6 +130,8 @@ class GradientTape:
     @contextlib.contextmanager
     def stop_recording(self):
         """A context manager: what is made under it isn't recorded."""
+        ever = self._begun is not None or self._spans
+        need(ever, "Trying to stop recording a tape which is not recording.", kind=RuntimeError)
         need(self._begun is not None, "Tape is not recording.")
         self.__exit__()
         yield

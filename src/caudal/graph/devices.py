@@ -25,8 +25,18 @@ class DeviceSpec:
         self.job = job
         self.replica = None if replica is None else int(replica)
         self.task = None if task is None else int(task)
-        self.device_type = device_type if device_type is None else str(device_type).upper()
+        self.device_type = device_type
         self.device_index = None if device_index is None else int(device_index)
+
+    @property
+    def device_type(self):
+        """ "CPU", "GPU", or as it was given."""
+        return self._device_type
+
+    @device_type.setter
+    def device_type(self, device_type):
+        kind = device_type if device_type is None else str(device_type)
+        self._device_type = kind.upper() if kind in ("cpu", "gpu") else kind
 
     def parse_from_string(self, spec):
         """Sets the parts from a device string.

@@ -41,6 +41,7 @@ def snake_case(name):
 
 
 _NAMES = ("layer names",)
+_TAKEN = ("input_shape", "batch_input_shape", "batch_size", "weights")  # what Keras' models make use of
 
 
 def unique_layer_name(base):
@@ -77,6 +78,9 @@ class Layer:
         self.input_spec = None
         self._inputs = []
         self._activity_regularizer = kwargs.pop("activity_regularizer", None)
+        unknown = next((key for key in kwargs if key not in _TAKEN), None)
+        if unknown is not None:
+            raise TypeError("Keyword argument not understood:", unknown)
         self._name = unique_layer_name(self._base_name) if name is None else name
         if scope:
             with variable_scope(scope) as captured:

@@ -7,7 +7,7 @@ import shutil
 from ..formats.paths import refined as _refined
 from ..formats.paths import to_path as _path
 from ..ground.api import export
-from ..ground.errors import AlreadyExistsError, NotFoundError, PermissionDeniedError
+from ..ground.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError, PermissionDeniedError
 
 __all__ = ["GFile"]
 
@@ -21,10 +21,13 @@ class GFile:
       mode: "r", "w", "a", with "b" for bytes, with "+" for both.
 
     Raises:
+      tf.errors.InvalidArgumentError: a mode that is none.
       tf.errors.NotFoundError: (on use) there is none.
     """
 
     def __init__(self, name, mode="r"):
+        if mode.replace("b", "", 1) not in ("r", "w", "a", "r+", "w+", "a+"):
+            raise InvalidArgumentError(None, None, "mode is not 'r' or 'w' or 'a' or 'r+' or 'w+' or 'a+'")
         self._name, self._mode, self._file = _path(name), mode, None
 
     name = property(lambda self: self._name, doc="The path.")

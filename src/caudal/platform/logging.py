@@ -35,7 +35,7 @@ def _message(name, level):
 debug, info, warn, error, fatal = (
     _message(n, level) for n, level in (("debug", DEBUG), ("info", INFO), ("warn", WARN), ("error", ERROR), ("fatal", FATAL))
 )
-export("logging.warning")(warn)
+warning = export("logging.warning")(warn)
 
 
 @export("logging.log")
@@ -67,21 +67,27 @@ def flush():
     """Nothing is kept back."""
 
 
-_counts: dict[str, int] = {}
+_counts: dict[tuple[str, int], int] = {}
+
+
+def _count():
+    """How often the line that calls our caller has come by before."""
+    frame = sys._getframe(2)
+    key = frame.f_code.co_filename, frame.f_lineno
+    _counts[key] = _counts.get(key, -1) + 1
+    return _counts[key]
 
 
 @export("logging.log_every_n")
 def log_every_n(level, msg, n, *args):
-    """Writes a message the first time and every n-th time."""
-    count = _counts[msg] = _counts.get(msg, -1) + 1
-    log_if(level, msg, count % n == 0, *args)
+    """Writes a message the first time and every n-th time that a line comes by."""
+    log_if(level, msg, _count() % n == 0, *args)
 
 
 @export("logging.log_first_n")
 def log_first_n(level, msg, n, *args):
-    """Writes a message the first n times."""
-    count = _counts[msg] = _counts.get(msg, -1) + 1
-    log_if(level, msg, count < n, *args)
+    """Writes a message the first n times that a line comes by."""
+    log_if(level, msg, _count() < n, *args)
 
 
 @export("logging.log_if")

@@ -320,8 +320,9 @@ class TestCase(_Sessions):
         return self.assertRaisesWithPredicateMatch(OpError, expected_err_re_or_predicate)
 
     def assertProtoEquals(self, expected_message_maybe_ascii, message, msg=None):  # noqa: N802  # TF's name
-        """Fails unless two messages are equal."""
-        self.assertEqual(str(expected_message_maybe_ascii), str(message), msg)
+        """Fails unless two messages are equal; the first may be text, in which white space doesn't count."""
+        expected, found = (" ".join(str(one).split()) for one in (expected_message_maybe_ascii, message))
+        self.assertEqual(expected, found, msg)
 
     # --- from absl ------------------------------------------------------------------------------------------
 

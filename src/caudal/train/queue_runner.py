@@ -45,6 +45,8 @@ class QueueRunner:
         if queue_runner_def:
             if queue or enqueue_ops:
                 raise ValueError("queue_runner_def and queue are mutually exclusive.")
+            if not isinstance(queue_runner_def, QueueRunnerDef):
+                raise AssertionError(f"queue_runner_def is no QueueRunnerDef: {queue_runner_def!r}")
             self._from_message(queue_runner_def, import_scope)
         else:
             self._from_ops(queue, enqueue_ops, close_op, cancel_op, queue_closed_exception_types)
@@ -206,7 +208,7 @@ class QueueRunner:
             enqueue_op_name=[short(op.name) for op in self.enqueue_ops],
             close_op_name=short(self.close_op.name),
             cancel_op_name=short(self.cancel_op.name),
-            queue_closed_exception_types=[code for code, kind in errors.BY_CODE.items() if kind in self._kinds],
+            queue_closed_exception_types=[errors.error_code_from_exception_type(kind) for kind in self._kinds],
         )
 
     @staticmethod

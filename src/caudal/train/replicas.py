@@ -65,7 +65,9 @@ class ClusterSpec:
     def as_dict(self):
         """Job name -> its addresses: a list if the tasks are numbered from 0 on, else a dict."""
         return {
-            name: [tasks[k] for k in range(len(tasks))] if sorted(tasks) == list(range(len(tasks))) else dict(tasks)
+            name: [tasks[k] for k in range(len(tasks))]
+            if sorted(tasks) == list(range(len(tasks)))
+            else dict(sorted(tasks.items()))
             for name, tasks in self._jobs.items()
         }
 

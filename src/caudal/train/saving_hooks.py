@@ -259,7 +259,9 @@ class SummarySaverHook(SessionRunHook):
         """Writes them."""
         if not self._summary_writer:
             return
-        step = run_values.results["global_step"] + 1
+        step = run_values.results["global_step"]
+        if step != self._next_step:  # it was read before the step, not after it; nothing in the graph orders the two
+            step += 1
         if self._next_step is None or self._request_summary:
             step = run_context.session.run(self._global_step_tensor)
         if self._next_step is None:
