@@ -11,6 +11,7 @@ import numpy as np
 from ..backend import compiled, native
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
+from ..ground.garbage import put_off
 from .classify import arithmetic, convolves, has_loops, is_tiny, is_variable_op
 from .decisive import Decisive
 from .fusions import fuse
@@ -105,6 +106,7 @@ def begin(states, have):
 class _Program:
     """A step for inputs of certain shapes: its segments, and where each takes its arguments from."""
 
+    @put_off()
     def __init__(self, step, known, dims, ops):
         self.states = step.states
         special = Specialised(ops, step.inputs, dims, known, step.outputs)
