@@ -1,5 +1,6 @@
 """Small programs as people wrote them for TensorFlow 1: what one of them met once is held here."""
 
+import concurrent.futures
 import importlib
 
 import numpy as np
@@ -312,3 +313,72 @@ def test_events_are_written_one_by_one(tmp_path):
     (path,) = map(str, tmp_path.iterdir())
     assert (path.startswith(str(tmp_path / "run.out.tfevents.")), path.endswith(".mine")) == (True, True)
     assert list(tf.train.summary_iterator(path))[1] == event
+
+
+def test_outputs_are_collected_with_names():
+    """slim.utils, which nets build their end points with: collections, name, tensor."""
+    utils = tf.contrib.slim.utils
+    x = tf.constant(1.0, name="x")
+    assert utils.collect_named_outputs("ends", "block/", x) is x
+    assert utils.collect_named_outputs(None, "other", x) is x
+    assert utils.convert_collection_to_dict("ends") == {"block": x}
+    assert utils.get_variable_collections({"weights": ["w"]}, "weights") == ["w"]
+    assert utils.get_variable_collections(["all"], "biases") == ["all"]
+    private = importlib.import_module("tensorflow.contrib.layers.python.layers.utils")
+    assert private.collect_named_outputs is utils.collect_named_outputs
+
+
+def test_what_is_known_chooses_a_branch_of_slim():
+    utils, unknown = tf.contrib.slim.utils, tf.placeholder(tf.bool, [])
+    assert (utils.constant_value(tf.constant(3)), utils.constant_value(tf.Variable(1)), utils.constant_value(2.0)) == (
+        3,
+        None,
+        2.0,
+    )
+    assert utils.smart_cond(tf.constant(False), lambda: 1, lambda: 2) == 2
+    assert utils.smart_cond(unknown, lambda: tf.constant(1), lambda: tf.constant(2), name="by").name == "by/Merge:0"
+    assert (utils.n_positive_integers(2, 3), utils.n_positive_integers(2, [1, 2])) == ((3, 3), (1, 2))
+    assert utils.channel_dimension(tf.TensorShape([None, 3, 4]), "NCHW") == 3
+    for wrong, words in (
+        (lambda: utils.n_positive_integers(2, [1]), "Expected sequence of 2 positive integers, but received"),
+        (lambda: utils.n_positive_integers(2, 0), "expected positive integer, but received 0"),
+        (lambda: utils.n_positive_integers(1.5, 1), "n must be a positive integer"),
+        (lambda: utils.constant_value(None), "cannot be None"),
+        (lambda: utils.constant_value(tf.constant(1), tf.float32), "It has the wrong type"),
+        (lambda: utils.channel_dimension(tf.TensorShape([2, None]), "NHWC"), "channel dimension shape must be known"),
+    ):
+        with pytest.raises(ValueError, match=words):
+            wrong()
+    with pytest.raises(TypeError, match="fn2 must be callable"):
+        utils.static_cond(True, lambda: 1, 2)
+
+
+def test_a_moving_average_weighted():
+    averages = importlib.import_module("tensorflow.python.training.moving_averages")
+    value, weight = tf.placeholder(tf.float32, []), tf.placeholder(tf.float32, [])
+    average = averages.weighted_moving_average(value, 0.5, weight)
+    assert [v.op.name for v in tf.global_variables()] == [f"WeightedMovingAvg/{name}" for name in ("value_x_weight", "weight")]
+    with tf.Session() as sess:
+        sess.run(tf.global_variables_initializer())
+        assert sess.run(average, {value: 2.0, weight: 3.0}) == 2.0
+        np.testing.assert_allclose(sess.run(average, {value: 6.0, weight: 1.0}), (3 / 4 * 2 + 0.5 * 6) / (0.75 + 0.5), rtol=1e-6)
+
+
+def test_tests_for_both_ways_run_with_a_graph():
+    test_util = importlib.import_module("tensorflow.contrib.eager.python.tfe")
+    seen = []
+
+    @test_util.run_all_tests_in_graph_and_eager_modes
+    class Both(tf.test.TestCase):
+        def test_sum(self):
+            seen.append(self.evaluate(tf.constant(1) + 2))
+
+        def test_skipped(self):
+            self.skipTest("not now")
+
+    with concurrent.futures.ThreadPoolExecutor(1) as threads:  # where no default graph is to be nested in
+        ends = [threads.submit(Both(name).run).result() for name in ("test_sum", "test_skipped")]
+    assert [end.wasSuccessful() for end in ends] == [True, True]
+    assert seen == [3]
+    with pytest.raises(ValueError, match="only supports test methods"):
+        test_util.run_test_in_graph_and_eager_modes(Both)

@@ -24,6 +24,8 @@ from ..ops.shape import rank_internal, shape_internal
 from ..rnn.base import zero_states
 from ..rnn.step import transpose_batch_time
 from ..run import devices
+from ..testing import modes
+from ..train import moving_averages
 from .events_writer import EventsWriter
 from .timeline import Timeline
 
@@ -113,7 +115,16 @@ def _tensor_shape():
     }
 
 
+_TEST_MODES = {
+    "run_all_in_graph_and_eager_modes": modes.run_all_in_graph_and_eager_modes,
+    "run_in_graph_and_eager_modes": modes.run_in_graph_and_eager_modes,
+}
+
 EXTRAS = {
+    "contrib.eager.python.tfe": {
+        "run_all_tests_in_graph_and_eager_modes": modes.run_all_in_graph_and_eager_modes,
+        "run_test_in_graph_and_eager_modes": modes.run_in_graph_and_eager_modes,
+    },
     "python.client.device_lib": {"list_local_devices": list_local_devices},
     "python.client.timeline": {"Timeline": Timeline},
     "python.eager.context": {"executing_eagerly": lambda: False, "in_graph_mode": lambda: True},
@@ -134,6 +145,7 @@ EXTRAS = {
         "is_tensor": is_tensor,
         "shape_tensor": lambda shape: convert_to_tensor(shape, dtypes.int32, name="shape"),
     },
+    "python.framework.test_util": _TEST_MODES,
     "python.layers.base": {"InputSpec": InputSpec},
     "python.layers.utils": {"constant_value": smart_constant_value, "smart_cond": smart_cond},
     "python.ops.array_ops": {"rank_internal": rank_internal, "shape_internal": shape_internal},
@@ -144,6 +156,9 @@ EXTRAS = {
     "python.ops.variables": {"PartitionedVariable": PartitionedVariable},
     "python.pywrap_tensorflow": {"EventsWriter": EventsWriter},
     "python.ops.rnn": {"_transpose_batch_time": transpose_batch_time},
+    "python.training.moving_averages": {
+        name: getattr(moving_averages, name) for name in ("assign_moving_average", "weighted_moving_average")
+    },
     "python.util.tf_inspect": _inspection(),
     "python.util.nest": {k: getattr(nest, k) for k in dir(nest) if callable(getattr(nest, k)) and not k.startswith("_")},
 }

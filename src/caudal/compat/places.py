@@ -93,7 +93,7 @@ _PREFIXES = [  # for whatever begins like that
     ("python.data.", ("data",)),
     ("python.estimator.", ("estimator",)),
     ("contrib.rnn.python.", ("contrib.rnn", "nn.rnn_cell", "nn")),
-    ("contrib.layers.python.layers.utils", ("contrib.layers.utils", "contrib.layers")),
+    ("contrib.layers.python.layers.utils", ("contrib.slim.utils", "contrib.layers")),
 ]
 
 MESSAGES = {  # the modules of protocol buffers, and which of ours holds their messages

@@ -10,11 +10,12 @@ from ..ground import dtypes
 from ..ground.api import export
 from ..ground.errors import need
 from ..ops.control import group
-from ..ops.elementwise import NODES, PLAIN, cast
+from ..ops.elementwise import NODES, PLAIN, cast, div
+from ..ops.elementwise import truediv as true_quotient
 from ..ops.state import assign, assign_sub
 from . import slots
 
-__all__ = ["ExponentialMovingAverage", "assign_moving_average"]
+__all__ = ["ExponentialMovingAverage", "assign_moving_average", "weighted_moving_average"]
 
 _FLOATS = (dtypes.float16, dtypes.bfloat16, dtypes.float32, dtypes.float64)
 
@@ -39,6 +40,30 @@ def assign_moving_average(variable, value, decay, zero_debias=True, name=None):
         if zero_debias:
             return _without_bias(variable, value, rate)
         return assign_sub(variable, (variable - value) * rate, name=scope)
+
+
+def weighted_moving_average(value, decay, weight, truediv=True, collections=None, name=None):
+    """The moving average of `value weight` over that of `weight`.
+
+    Args:
+      value: what is averaged.
+      decay: in [0, 1).
+      weight: of the value; broadcasts to it.
+      truediv: whether integers are divided to floats.
+      collections: of the two averages' variables; the global ones' by default.
+      name: of the scope.
+
+    Returns:
+      The average with this value in it.
+    """
+    collections = [GraphKeys.GLOBAL_VARIABLES] if collections is None else collections
+    with variable_scope(name, "WeightedMovingAvg", [value, weight, decay]) as scope:
+        kept = {"initializer": initializers.Zeros(), "trainable": False, "collections": collections}
+        weighted = get_variable("value_x_weight", value.get_shape(), value.dtype, **kept)
+        weights = get_variable("weight", weight.get_shape(), weight.dtype, **kept)
+        above = assign_moving_average(weighted, value * weight, decay, zero_debias=False)
+        below = assign_moving_average(weights, weight, decay, zero_debias=False)
+        return (true_quotient if truediv else div)(above, below, name=scope.name)
 
 
 def _without_bias(variable, value, rate):
