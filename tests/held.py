@@ -1,4 +1,8 @@
-"""Programs and records of TensorFlow 1.15.5 (tests/tf115), and what docs/differences.md says of them."""
+"""Programs and records of TensorFlow 1.15.5 (tests/tf115), and what docs/differences.md says of them.
+
+tests/tf221 has programs in the same form for names that those don't use. TensorFlow 2.21's compat.v1, with v2 behaviour
+disabled and tf_keras 2.21 for layers and cells, recorded them: values, types and classes of errors as they were in 1.15, and
+the nodes where they are the same."""
 
 import functools
 import importlib.util
@@ -23,14 +27,20 @@ def _load(name):
 
 
 hold, errors = _load("hold"), _load("errors")
-hold.type_module = "caudal"
+later = _load("hold")
+later.HERE = str(HERE / "tf221")
+hold.type_module = later.type_module = "caudal"
 records = functools.cache(hold.records)
 cases = functools.cache(hold.cases)
 
 
-def files():
+later_records = functools.cache(later.records)
+later_cases = functools.cache(later.cases)
+
+
+def files(folder="tf115"):
     """The names of the case files."""
-    return sorted(path.stem for path in (HERE / "tf115" / "cases").glob("*.py"))
+    return sorted(path.stem for path in (HERE / folder / "cases").glob("*.py"))
 
 
 @functools.cache
@@ -49,6 +59,13 @@ def check_case(name):
     file, case = name.split(":")
     got = json.loads(json.dumps(hold.run(tf, cases(file)[case])))
     return hold.compare(got, records(file)[case])
+
+
+def check_later_case(name):
+    """The same for a case of tests/tf221."""
+    file, case = name.split(":")
+    got = json.loads(json.dumps(later.run(tf, later_cases(file)[case])))
+    return later.compare(got, later_records(file)[case])
 
 
 @functools.cache
