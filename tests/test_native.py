@@ -92,6 +92,17 @@ def test_minimal_filtering(case, relu):
         _same("conv_filter_grad", x, filters.shape, dy, *where, tolerance=5e-5)
 
 
+def test_minimal_filtering_is_for_wide_convolutions(monkeypatch):
+    monkeypatch.delenv("CAUDAL_WINOGRAD", raising=False)
+    assert winograd.chosen(50, (14, 14), (5, 5), 64, 128, (1, 1))
+    assert not winograd.chosen(50, (14, 14), (5, 5), 64, 128, (2, 2))
+    assert not winograd.chosen(50, (14, 14), (7, 7), 64, 128, (1, 1))
+    assert not winograd.chosen(50, (28, 28), (5, 5), 1, 64, (1, 1))
+    assert not winograd.chosen(0, (14, 14), (5, 5), 64, 128, (1, 1))
+    monkeypatch.setenv("CAUDAL_WINOGRAD", "0")
+    assert not winograd.chosen(50, (14, 14), (5, 5), 64, 128, (1, 1))
+
+
 @needs_native
 @settings(max_examples=25, deadline=None)
 @given(convolutions())

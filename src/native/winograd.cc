@@ -179,7 +179,8 @@ void correlate(const Images& in, const Images& out, long top, long left, const f
   long block = together(tiles, rounded(in.channels) + rounded(out.channels), pool);
   long pitch = rounded(in.channels) + ASIDE, wide = rounded(out.channels) + ASIDE;
   long step = block * pitch + ASIDE, leap = block * wide + ASIDE;
-  float* weights = scratch(kWeights, POSITIONS * f.step + in.channels);
+  Lent lent(POSITIONS * f.step + in.channels);
+  float* weights = lent.at();
   float* zeros = weights + POSITIONS * f.step;
   memset(zeros, 0, 4 * in.channels);
   transform_filters<R>(f, filter, turned, weights, pool);
@@ -252,11 +253,13 @@ void correlate_slopes(const Images& in, const Images& out, long top, long left, 
   Filters f(in.channels, out.channels);
   long block = summed(tiles, rounded(in.channels) + rounded(out.channels));
   long pitch = rounded(in.channels) + ASIDE, step = block * pitch + ASIDE, leap = block * rounded(out.channels) + ASIDE;
-  float* values = scratch(kImage, POSITIONS * step + most(in.channels, out.channels));
-  float* zeros = values + POSITIONS * step;
-  float* slopes = scratch(kSlope, POSITIONS * leap);
-  float* sums = scratch(kSums, POSITIONS * f.step);
-  memset(zeros, 0, 4 * most(in.channels, out.channels));
+  long widest = most(in.channels, out.channels);
+  Lent lent(POSITIONS * (step + leap + f.step) + widest);
+  float* values = lent.at();
+  float* slopes = values + POSITIONS * step;
+  float* sums = slopes + POSITIONS * leap;
+  float* zeros = sums + POSITIONS * f.step;
+  memset(zeros, 0, 4 * widest);
   if (!tiles.count) memset(sums, 0, 4 * POSITIONS * f.step);
   for (long begin = 0; begin < tiles.count; begin += block) {
     long count = least(block, tiles.count - begin);
