@@ -382,3 +382,21 @@ def test_tests_for_both_ways_run_with_a_graph():
     assert seen == [3]
     with pytest.raises(ValueError, match="only supports test methods"):
         test_util.run_test_in_graph_and_eager_modes(Both)
+
+
+def test_a_custom_getter_is_told_what_is_meant():
+    """What was left out is there: a getter asks whether the variable is trained."""
+    told = []
+
+    def getter(getter, name, **kwargs):
+        told.append((kwargs["trainable"], kwargs["synchronization"].name, kwargs["aggregation"].name))
+        return getter(name, **kwargs)
+
+    on_read = tf.VariableSynchronization.ON_READ
+    with tf.variable_scope("s", custom_getter=getter):
+        for name, settings in (("a", {}), ("b", {"trainable": False}), ("c", {"synchronization": on_read})):
+            tf.get_variable(name, [1], **settings)
+    assert told == [(True, "AUTO", "NONE"), (False, "AUTO", "NONE"), (False, "ON_READ", "NONE")]
+    assert [v.op.name for v in tf.trainable_variables()] == ["s/a"]
+    with pytest.raises(ValueError, match="Invalid variable synchronization mode: x for variable: d"):
+        tf.get_variable("d", [1], synchronization="x")

@@ -15,6 +15,7 @@ from ..ground.errors import advise, need
 from ..ground.shapes import TensorShape
 from . import initializers
 from .partitioned import get_partitioned
+from .synchronization import resolve
 from .variables import Variable, init_scope
 
 __all__ = ["AUTO_REUSE", "get_variable", "variable_scope"]
@@ -188,6 +189,7 @@ class VariableScope:
             constraint = self._constraint if constraint is None else constraint
             dtype = self._dtype if dtype is None else dtype
             use_resource = self._use_resource if use_resource is None else use_resource
+            synchronization, aggregation, trainable = resolve(synchronization, aggregation, trainable, full)
             arguments = {
                 "name": full,
                 "shape": shape,

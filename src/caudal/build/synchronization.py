@@ -4,7 +4,7 @@ import enum
 
 from ..ground.api import export
 
-__all__ = ["VariableAggregation", "VariableSynchronization"]
+__all__ = ["VariableAggregation", "VariableSynchronization", "resolve"]
 
 
 @export("VariableSynchronization")
@@ -28,3 +28,24 @@ class VariableAggregation(enum.Enum):
 
     def __hash__(self):
         return hash(self.value)
+
+
+def resolve(synchronization, aggregation, trainable, name):
+    """(synchronization, aggregation, trainable) of the variable `name`, with what None means in place of None.
+
+    Raises:
+      ValueError: one of them is no such word.
+    """
+    synchronization = _word(VariableSynchronization, "AUTO", synchronization, "synchronization", name)
+    aggregation = _word(VariableAggregation, "NONE", aggregation, "aggregation", name)
+    trainable = synchronization is not VariableSynchronization.ON_READ if trainable is None else trainable
+    return synchronization, aggregation, trainable
+
+
+def _word(kind, default, value, what, name):
+    if value is None:
+        return kind[default]
+    try:
+        return kind(value)
+    except ValueError:
+        raise ValueError(f"Invalid variable {what} mode: {value} for variable: {name}") from None
