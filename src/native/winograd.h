@@ -1,4 +1,4 @@
-// Winograd's minimal filtering, F(4x4, RxR): the slope-by-slope arithmetic of one tile. A row of R + 3 = N numbers and a filter of
+// Winograd's minimal filtering, F(4x4, RxR): the arithmetic of one tile. A row of R + 3 = N numbers and a filter of
 // R are evaluated, as polynomials, at N points; products of values are those of polynomials, and 4 results of the correlation
 // are linear in them: y = A'[(G g) * (B' d)], in both directions of an image. Points are 0, pairs of +a and -a, and infinity, so that
 // even and odd powers are shared by a pair. Source: Lavin and Gray (2015), "Fast algorithms for convolutional neural networks".
