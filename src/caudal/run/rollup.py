@@ -12,7 +12,7 @@ from ..graph.opdef import OpDef, lookup, parse, wants
 from ..ground import dtypes
 from .loops import LOOP, Body
 from .rewrite import constant, even_split
-from .segments import frozen, is_long, repetition, signatures
+from .segments import forms, is_long, repetition, signatures
 from .slices import cut_at_once
 from .specialise import Node
 
@@ -35,16 +35,16 @@ def roll_up(nodes, kept):
         return nodes
     nodes = cut_at_once(nodes, kept)
     step, low = _Step(nodes, kept), 0
-    for start, period, times in _repetitions(nodes):
+    for start, period, times in _repetitions(nodes, step.forms):
         start, times = _extended(step.forms, low, start, period, times)
         step.roll(start, period, times)
         low = start + period * times
     return step.finished() if step.loops else nodes
 
 
-def _repetitions(nodes):
+def _repetitions(nodes, kinds):
     """(start, period, times) of the runs, in order."""
-    signs, todo, found = signatures(nodes), [(0, len(nodes))], []
+    signs, todo, found = signatures(nodes, kinds), [(0, len(nodes))], []
     while todo:
         low, high = todo.pop()
         run = repetition(signs[low:high]) if high - low > 40 else None
@@ -78,7 +78,7 @@ class _Step:
 
     def __init__(self, nodes, kept):
         self.nodes, self.kept = nodes, kept
-        self.forms = [(node._def.name, frozen(node), tuple(t.dims for t in node.outputs)) for node in nodes]
+        self.forms = forms(nodes)
         self.at = {id(t): (k, i) for k, node in enumerate(nodes) for i, t in enumerate(node.outputs)}
         self.users = {}
         for k, node in enumerate(nodes):

@@ -7,9 +7,10 @@ import numpy as np
 
 from ..graph.opdef import OpDef, parse, wants
 
-__all__ = ["CHUNK", "Segment", "cut", "frozen", "is_long", "repetition", "signatures"]
+__all__ = ["CHUNK", "Segment", "cut", "forms", "frozen", "is_long", "repetition", "signatures"]
 
 _NEAR = 100  # nodes: an input made further back than this is a parameter like any other
+_FAR = 10**9  # stands for the distance of what was made outside
 _LONGEST = 300  # nodes in a segment that does not repeat
 _WHOLE = 400  # a step of no more nodes is one segment
 _PERIOD = 2500  # the longest repetition looked for
@@ -84,18 +85,28 @@ def is_long(nodes):
     return len(nodes) > _WHOLE
 
 
-def signatures(nodes):
-    """For each node a number that equal nodes share: type, attributes, shapes, and how far back its inputs are."""
+def forms(nodes):
+    """For each node a number that nodes of one type, with equal attributes and shapes, share."""
+    known = {}
+    return [known.setdefault((node._def.name, frozen(node), tuple([t.dims for t in node.outputs])), len(known)) for node in nodes]
+
+
+def signatures(nodes, kinds=None):
+    """For each node a number that equal nodes share: its form, and how far back its inputs are.
+
+    Args:
+      nodes: in order.
+      kinds: their `forms`, where they are at hand.
+    """
     at = {id(t): k for k, node in enumerate(nodes) for t in node.outputs}
-    known, out = {}, np.empty(len(nodes), np.int64)
-    for k, node in enumerate(nodes):
-        back = []
+    known, out = {}, []
+    for k, (node, kind) in enumerate(zip(nodes, kinds or forms(nodes), strict=True)):
+        sign = [kind]
         for t in node._inputs:
-            distance = k - at.get(id(t), -(10**9))
-            back.append(distance if distance <= _NEAR else _constant(t))
-        sign = (node._def.name, frozen(node), tuple(t.dims for t in node.outputs), tuple(back))
-        out[k] = known.setdefault(sign, len(known))
-    return out
+            distance = k - at.get(id(t), -_FAR)
+            sign.append(distance if distance <= _NEAR else _constant(t))
+        out.append(known.setdefault(tuple(sign), len(known)))
+    return np.array(out, np.int64)
 
 
 def _constant(tensor):

@@ -11,6 +11,7 @@ from .classify import is_variable_op
 __all__ = ["Specialised"]
 
 _CONST = lookup("Const")
+_OF_SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size", "Switch"})  # may be known though their inputs aren't
 _LARGE = 1024  # elements: a constant of more is an argument, not part of the code
 
 
@@ -82,7 +83,8 @@ class Specialised:
             if value is not None:  # a region's rule knows some of its outputs
                 self.env[tensor] = self._constant(tensor, value)
                 self.env[tensor].meta = one.meta
-        folded = static._compute(node) if op._def.pure and not is_variable_op(op) else ()
+        known = op._def.name in _OF_SHAPES or all(t.op._def is _CONST for t in inputs)  # what was folded before is a constant
+        folded = static._compute(node) if known and op._def.pure and not is_variable_op(op) else ()
         if folded:
             for tensor, value in zip(op.outputs, folded, strict=True):
                 env.setdefault(tensor, self._constant(tensor, np.asarray(value, tensor._dtype.np)))
