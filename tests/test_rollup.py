@@ -133,8 +133,18 @@ def skipping():
     return _attention(2)
 
 
-PROGRAMS = [lstm, peepholes, gru, sliced, once, backwards, fed, dropped, attending, skipping]
-ROLLED = {lstm, peepholes, gru, sliced, once, backwards, attending}
+def chained():
+    """Many times a few nodes, each of which takes the one before."""
+    x, feed = _inputs()
+    w = y = tf.get_variable("w", [FEATURES], initializer=tf.random_uniform_initializer(-0.5, 0.5, seed=2))
+    for _ in range(150):
+        y = tf.nn.relu(y * 0.5 + 0.25)
+    train, norm = _trained(tf.reduce_mean(x * y * w))
+    return [train, norm, y], feed
+
+
+PROGRAMS = [lstm, peepholes, gru, sliced, once, backwards, fed, dropped, attending, skipping, chained]
+ROLLED = {lstm, peepholes, gru, sliced, once, backwards, attending, chained}
 
 
 def _run(program, count=3):
