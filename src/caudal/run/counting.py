@@ -13,7 +13,7 @@ from .compiled_step import begin
 from .interpret import state_key
 from .lowering import Traced, lower_nodes
 from .packing import whole
-from .raised import ARRAYS
+from .raised_arrays import ARRAYS
 from .regions import question
 from .rows import Left, Uncounted, demand
 from .specialise import Specialised

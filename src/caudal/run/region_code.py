@@ -1,7 +1,7 @@
 """What a region does, as a value: regions of equal code are one compiled function, called with other arguments."""
 
 from .frames import EXITS
-from .raised import ARRAYS, HANDLES, root_of
+from .raised_arrays import ARRAYS, HANDLES, root_of
 from .segments import frozen
 from .tree import PASSING, Cond, Loop, canonical, reads
 

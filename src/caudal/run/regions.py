@@ -17,7 +17,8 @@ from .classify import Classes, arithmetic, convolves, takes, worth_compiling
 from .flow import Flow
 from .frames import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, find
 from .interpret import state_key
-from .raised import ARRAYS, COUNTS, HANDLES, TRIPS, State, Trace, root_of
+from .raised import COUNTS, TRIPS, State, Trace
+from .raised_arrays import ARRAYS, HANDLES, root_of
 from .region_code import Code
 from .rows import Rows, Stacked, Unraisable, demand
 from .store import Cell

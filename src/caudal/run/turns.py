@@ -8,7 +8,7 @@ import copy
 import dataclasses
 
 from .classify import READERS
-from .raised import ARRAYS
+from .raised_arrays import ARRAYS
 from .tree import PASSING, Cond, Loop, inside
 
 __all__ = ["Slice", "Turns", "askable", "bucket", "writes"]
