@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -227,6 +228,23 @@ def test_a_missing_library_is_said(monkeypatch, tmp_path):
     monkeypatch.setenv("CAUDAL_NATIVE_LIBRARY", str(tmp_path / "none.so"))
     library, words = native._library.__wrapped__()
     assert library is None and "not built" in words and "none.so" in words
+
+
+def test_a_library_of_another_version_is_said(monkeypatch):
+    """A source tree that went on without its library works without it; the sources' handlers are those that are asked for."""
+    if not native.ready():
+        pytest.skip(native.status())
+    monkeypatch.setattr(native, "_HANDLERS", [*native._HANDLERS, "of_tomorrow"])
+    library, words = native._library.__wrapped__()
+    assert library is None and "lacks of_tomorrow" in words and "make native" in words
+    names = set(
+        re.findall(r"^CAUDAL_(?:HANDLER|UPDATE)\((\w+)", "".join(map(_text, SOURCES.glob("handlers_*.cc"))), re.MULTILINE)
+    )
+    assert names == {*native._HANDLERS} - {"of_tomorrow"}
+
+
+def _text(path):
+    return path.read_text(encoding="utf-8")
 
 
 def test_kernels_under_the_sanitizers(tmp_path):

@@ -16,6 +16,8 @@ import numpy as np
 __all__ = ["call", "left_alone", "ready", "status"]
 
 _FILE = pathlib.Path(__file__).with_name("libcaudal_native.so")
+_HANDLERS = """adagrad adam avg_pool avg_pool_grad conv conv_filter_grad conv_input_grad gather gradient_descent max_pool max_pool_grad
+    max_pool_relu_grad momentum relu_bias_grad rms_prop scatter winograd winograd_filter_grad winograd_input_grad""".split()
 
 
 @functools.cache
@@ -34,6 +36,8 @@ def _library():
         library.caudal_native_set.restype = ctypes.c_char_p
     except (OSError, AttributeError) as error:
         return None, f"cannot be loaded: {error}"
+    if lacking := [name for name in _HANDLERS if not hasattr(library, f"caudal_{name}")]:
+        return None, f"of another version ({path} lacks {', '.join(lacking)}): installing again, or `make native`, builds it"
     return library, library.caudal_native_set().decode()
 
 
