@@ -1,4 +1,4 @@
-"""Draws that only NumPy does: those that try again, shuffles, classes. Each gives its numbers and the stream after them.
+"""Draws that try again, and shuffles, which only NumPy does; and classes. Each gives its numbers and the stream after them.
 
 Source: TF 1.15's kernels, and for gamma Marsaglia and Tsang, "A simple method for generating gamma variables" (2000),
 for Poisson Hörmann, "The transformed rejection method for generating Poisson random variables" (1993).
@@ -55,18 +55,24 @@ def shuffle_order(stream, n):
     return order, advanced(np, stream, -(-(n - 1) // 4))
 
 
-def multinomial(stream, logits, samples, kind):
-    """For each row of logits so many classes."""
+def multinomial(xp, stream, logits, samples, kind):
+    """For each row of logits so many classes; by NumPy or by XLA, whose sums of weights may differ in the 16th place."""
     rows, _ = logits.shape
-    words = bits(np, stream, -(-rows * samples * 2 // 4)).reshape(-1, 2)[: rows * samples]
-    drawn = double(np, words).reshape(rows, samples)
-    finite = np.isfinite(logits)
-    top = np.max(np.where(finite, logits, np.finfo(logits.dtype).min), axis=1, keepdims=True)
-    weight = np.where(finite, np.exp(logits.astype(np.float64) - top.astype(np.float64)), 0.0)
-    total = np.cumsum(weight, axis=1)
-    out = [np.searchsorted(row, d * row[-1], side="right") for row, d in zip(total, drawn, strict=True)]
+    words = bits(xp, stream, -(-rows * samples * 2 // 4)).reshape(-1, 2)[: rows * samples]
+    drawn = double(xp, words).reshape(rows, samples)
+    finite = xp.isfinite(logits)
+    top = xp.max(xp.where(finite, logits, np.finfo(logits.dtype).min), axis=1, keepdims=True)
+    weight = xp.where(finite, xp.exp(logits.astype(np.float64) - top.astype(np.float64)), 0.0)
+    total = xp.cumsum(weight, axis=1)
+    found = drawn * total[:, -1:]
+    if xp is np:
+        out = np.array([np.searchsorted(row, d, side="right") for row, d in zip(total, found, strict=True)]).reshape(
+            rows, samples
+        )
+    else:
+        out = xp.sum(total[:, None, :] <= found[:, :, None], axis=2)
     blocks = rows * (-(-samples // 4) * 4) * 2 * RESERVED
-    return np.array(out).reshape(rows, samples).astype(kind), advanced(np, stream, blocks)
+    return out.astype(kind), advanced(xp, stream, blocks)
 
 
 class _Lanes:

@@ -188,12 +188,12 @@ def _infer_multinomial(logits, samples):
 
 def _multinomial(B, logits, samples, *, state, op, output_dtype):
     require(logits.ndim == 2, op, f"logits should be a matrix, got shape {text(logits.shape)}")
-    out, after = draws.multinomial(state.get(lambda: begin(op)), np.asarray(logits), int(samples), output_dtype.np)
+    out, after = draws.multinomial(B.xp, state.get(lambda: begin(op)), logits, int(samples), output_dtype.np)
     state.write(after)
     return out
 
 
-multinomial_node = define("Multinomial", infer=_infer_multinomial, lower=_multinomial, host=True, begin=begin, grad=None)
+multinomial_node = define("Multinomial", infer=_infer_multinomial, lower=_multinomial, static=(1,), begin=begin, grad=None)
 
 
 @export("multinomial", "random.multinomial")

@@ -81,7 +81,7 @@ def _infer_classes(logits, samples, seed):
 
 
 def _lower_classes(B, logits, samples, seed, *, output_dtype):
-    return draws.multinomial(philox.scrambled(np.asarray(seed)), np.asarray(logits), int(samples), output_dtype.np)[0]
+    return draws.multinomial(np, philox.scrambled(np.asarray(seed)), np.asarray(logits), int(samples), output_dtype.np)[0]
 
 
 _classes = define("StatelessMultinomial", infer=_infer_classes, lower=_lower_classes, host=True, grad=None)
