@@ -147,6 +147,23 @@ def test_variables_keep_what_was_written(steps):
         np.testing.assert_allclose(session.run(v), want, rtol=1e-6)
 
 
+@given(st.integers(1, 9), st.integers(1, 40), st.integers(1, 7), st.integers(0, 2**31), st.sampled_from(["float32", "float64"]))
+def test_classes_are_drawn_alike(rows, classes, samples, seed, kind):
+    """Compiled or not, over several runs of the same node; classes of no weight are never drawn."""
+    with tf.Graph().as_default():
+        given = np.random.RandomState(seed % 1000).uniform(-4, 4, (rows, classes)).astype(kind)
+        given[:, 1:][given[:, 1:] > 3] = -np.inf
+        logits = tf.placeholder(kind, given.shape)
+        drawn = tf.multinomial(logits, samples, seed=seed)
+        runs = []
+        for compiling in (False, True):
+            with tf.Session() as session:
+                runs.append([run(session, drawn, {logits: given}, compiling) for _ in range(2)])
+    np.testing.assert_array_equal(*runs)
+    rows_of = np.arange(rows)[:, None]
+    assert all(np.isfinite(given[rows_of, made]).all() for made in runs[0])
+
+
 def test_layers_of_channels_first():
     """A layer with the channels first gives what it gives with the channels last, turned."""
     x = np.arange(48, dtype="f").reshape(2, 3, 8) % 7
