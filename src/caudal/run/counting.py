@@ -14,7 +14,7 @@ from .interpret import state_key
 from .lowering import Traced, lower_nodes
 from .packing import whole
 from .raised_arrays import ARRAYS
-from .regions import question
+from .region_ops import question
 from .rows import Left, Uncounted, demand
 from .specialise import Specialised
 from .turns import Turns, askable, bucket, writes
