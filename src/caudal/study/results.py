@@ -35,10 +35,22 @@ def _joint(records):
     then = f", beside 2017's {words.number(recorded[0].recorded.hours)}" if recorded else ""
     said = f"\nAll studies on this page together: {words.number(hours)} hours of computing{then}.\n"
     whole = [record for record in recorded if record.settings.get("epochs") == record.recorded.epochs]
-    if len(whole) < 2 or len({record.data.checksum for record in whole}) > 1:
+    trials = _largest(whole)
+    if len({id(record) for record, _ in trials}) < 2 or len({record.data.checksum for record, _ in trials}) > 1:
         return said
-    table = recorded_table(dataclasses.replace(whole[0], trials=[trial for record in whole for trial in record.trials]))
+    table = recorded_table(dataclasses.replace(whole[0], trials=[trial for _, trial in trials]))
     return said + (f"\n{_table(table)}" if table else "")
+
+
+def _largest(records):
+    """(record, trial) of each network's learning curve, of the study that has most of it: studies may differ in its point."""
+    found = {}
+    for record in records:
+        for network in {trial.network for trial in record.stage("learning")}:
+            own = [(record, trial) for trial in record.stage("learning") if trial.network == network]
+            if len(own) > len(found.get(network, ())):
+                found[network] = own
+    return [pair for own in found.values() for pair in own]
 
 
 def _section(record):
