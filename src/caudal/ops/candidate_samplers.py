@@ -75,7 +75,7 @@ def _fixed(attrs):
 
 
 def _define(kind, lower, begin=begin):
-    return define(kind, infer=_infer, lower=lower, host=True, begin=begin, grad=None)
+    return define(kind, infer=_infer, lower=lower, host=True, begin=begin, grad=None, steady=(0,))
 
 
 _uniform = _define("UniformCandidateSampler", _lower(lambda attrs: samplers.Uniform(attrs["range_max"])))
