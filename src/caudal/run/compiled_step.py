@@ -1,6 +1,5 @@
 """A step that XLA runs: ops specialised for the shapes of a run, cut into segments, each compiled once."""
 
-import collections
 import functools
 import itertools
 import operator
@@ -17,7 +16,7 @@ from .decisive import Decisive
 from .fusions import fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
-from .packing import Layout, pack_of, whole
+from .packing import Layout, pack_of, put, whole
 from .programs import Programs
 from .rewrite import merge_sums, split_in_pieces
 from .rollup import roll_up
@@ -182,12 +181,11 @@ class _Call:
             self._choose(inputs, have)
         pack = pack_of(have, self.packed, self.program.layout) if self.packed else None
         variant, changed, kept, written = self.apart if pack is None else self.together
-        taken, homes = [whole(have[k]) for k in changed], itertools.repeat(have)
-        if pack is not None:
-            taken, homes = [pack.array, *taken], itertools.chain((pack.held,), homes)
-            changed, written = (0, *changed), (0, *written)
+        taken = [whole(have[k]) for k in changed]
+        taken = taken if pack is None else [pack.array, *taken]
+        restore, keep = functools.partial(put, pack, have, changed), functools.partial(put, pack, have, written)
         try:
-            outs = variant.run(inputs, taken, [whole(have[k]) for k in kept], (homes, changed, written))
+            outs = variant.run(inputs, taken, [whole(have[k]) for k in kept], restore, keep)
         except (compiled.Failed, ValueError) as error:
             raise _failed(error, self.part) from error
         for k, value in zip(self.outs, outs, strict=True):
@@ -325,21 +323,19 @@ class _Variant:
         self.function, self.kind = function, kind
         self.call, self.proved, self.beside = compiled.jit(function, donate=(1,), **kind), False, 0
 
-    def run(self, inputs, taken, kept, places):
-        """Calls the function, puts the new values in their places, and gives the outputs. If it fails, the old values stay.
+    def run(self, inputs, taken, kept, restore, keep):
+        """Calls the function, and gives the outputs.
 
         Args:
           inputs, taken, kept: its arguments; `taken` are given away.
-          places: dicts, to be gone through once, the key in each of what was taken, and of what is new.
+          restore: called with the values of `taken`, if it fails.
+          keep: called with an iterator over the new values, which calls the function when it is asked for the first of them.
         """
-        homes, changed, written = places
-        if not self.proved:
-            homes, again = itertools.tee(homes)
-        elif self.beside > _MUCH:
+        call = self.call if self.proved else functools.partial(self._first, restore)
+        if self.beside > _MUCH:
             compiled.check_room(self.beside)
-        call = self.call if self.proved else functools.partial(self._first, functools.partial(_put, again, changed))
         made, new = itertools.tee(map(call, (inputs,), (taken,), (kept,)))
-        _put(homes, written, itertools.chain.from_iterable(map(operator.itemgetter(1), new)))
+        keep(itertools.chain.from_iterable(map(operator.itemgetter(1), new)))
         return next(made)[0]
 
     def _first(self, restore, inputs, taken, kept):
@@ -357,11 +353,6 @@ class _Variant:
 
 
 _MUCH = 1 << 26  # bytes: to ask whether a run's memory is there costs little beside a run that takes as many
-
-
-def _put(homes, keys, values):
-    """Puts values under keys of dicts. All in C: between XLA's call, made for the first of `values`, and the last one's place Ctrl-C can't fall."""
-    collections.deque(map(operator.setitem, homes, keys, values), 0)
 
 
 def _frozen(value):

@@ -3,11 +3,15 @@
 A variable's place in a store then holds a `Part`; whoever wants its value asks `whole`. compiled_step.py packs and unpacks.
 """
 
+import collections
+import itertools
+import operator
+
 import numpy as np
 
 from ..backend import compiled
 
-__all__ = ["Layout", "Pack", "pack_of", "whole"]
+__all__ = ["Layout", "Pack", "pack_of", "put", "whole"]
 
 _LARGEST = 1024  # elements: larger variables stay apart, since packing copies them
 _FEWEST = 4  # variables: fewer aren't worth it
@@ -99,3 +103,14 @@ def pack_of(have, keys, layout):
     pack = Pack(compiled.on_device(np.concatenate([v.reshape(-1) for v in values])), layout, keys)
     have.update(zip(keys, pack.parts, strict=True))
     return pack
+
+
+def put(pack, have, keys, values):
+    """Puts values under keys into `have`; the first of them, where there is a pack, into that, without a key.
+
+    All in C from the first value's being asked for on: where that calls XLA, Ctrl-C can't fall between the call and the last value's place.
+    """
+    homes = itertools.repeat(have)
+    if pack is not None:
+        homes, keys = itertools.chain((pack.held,), homes), (0, *keys)
+    collections.deque(map(operator.setitem, homes, keys, values), 0)

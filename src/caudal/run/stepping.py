@@ -13,7 +13,7 @@ from ..ground.errors import advise
 from .classify import arithmetic, convolves, has_loops
 from .compiled_step import CompiledStep
 from .interpret import of_xla
-from .packing import pack_of, whole
+from .packing import pack_of, put, whole
 
 __all__ = ["Stepping"]
 
@@ -164,11 +164,7 @@ class _Loop:
             variant, pack, state, written, kept = self._variant()
             new, made = _looped(variant, self.batched)(self.inputs, rows, state, kept, times, every, blank)
             made = [np.array(x) for x in made]  # waits
-            try:
-                self._keep(pack, written, new)
-            except KeyboardInterrupt:
-                self._keep(pack, written, new)
-                raise
+            self._keep(pack, written, new)
         return [[made[k][i] for k in self.wanted] for i in range(times)]
 
     def _variant(self):
@@ -181,10 +177,7 @@ class _Loop:
 
     def _keep(self, pack, written, new):
         """Puts the variables' values into the store."""
-        if pack is not None:
-            pack.held[0] = new[0]
-            new = new[1:]
-        self.store.values.update(zip(written, new, strict=True))
+        put(pack, self.store.values, written, new)
 
 
 def _looped(variant, batched):
