@@ -311,18 +311,19 @@ def check_room(size):
     Raises:
       Failed: there aren't.
     """
+    if not _has_room(size):
+        raise Failed(f"RESOURCE_EXHAUSTED: Out of memory allocating {size} bytes.")
+
+
+def _has_room(size):
     if jax.default_backend() != "cpu":
         known = jax.local_devices()[0].memory_stats() or {}
-        if size <= known.get("bytes_limit", np.inf) - known.get("bytes_in_use", 0):
-            return
-    else:
-        try:
-            mmap.mmap(-1, size, **_PRIVATE).close()
-        except OSError:
-            pass
-        else:
-            return
-    raise Failed(f"RESOURCE_EXHAUSTED: Out of memory allocating {size} bytes.")
+        return size <= known.get("bytes_limit", np.inf) - known.get("bytes_in_use", 0)
+    try:
+        mmap.mmap(-1, size, **_PRIVATE).close()
+    except OSError:
+        return False
+    return True
 
 
 _PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}

@@ -54,8 +54,13 @@ def _native_conv(x, filters, shape, pads, dilations):
 def _native_forward(x, w, bias, strides, pads, relu):
     shape = (*windows.result_shape(x.shape, w.shape[:2], strides, pads)[:3], w.shape[3])
     out = jax.ShapeDtypeStruct(shape, x.dtype)
-    kernel = "winograd" if winograd.chosen(x.shape[0], shape[1:3], w.shape[:2], *w.shape[2:], strides) else "conv"
+    kernel = _kernel("", x.shape[0], shape[1:3], w.shape[:2], *w.shape[2:], strides)
     return native.call(kernel, out, x, w, bias, strides=strides, pads=_before(pads), relu=relu)
+
+
+def _kernel(direction, *what):
+    """The name of the native kernel that is best for what `winograd.chosen` takes."""
+    return ("winograd" if winograd.chosen(*what) else "conv") + direction
 
 
 def _before(pads):
@@ -91,8 +96,8 @@ def conv_input_grad(shape, w, dy, strides, pads, dilations):
     """The slope of `conv` by its input of shape `shape`."""
     if _native_conv(dy, w.shape, shape, pads, dilations):
         out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        fast = winograd.chosen(shape[0], shape[1:3], w.shape[:2], w.shape[3], w.shape[2], strides)
-        return native.call("winograd_input_grad" if fast else "conv_input_grad", out, w, dy, strides=strides, pads=_before(pads))
+        kernel = _kernel("_input_grad", shape[0], shape[1:3], w.shape[:2], w.shape[3], w.shape[2], strides)
+        return native.call(kernel, out, w, dy, strides=strides, pads=_before(pads))
     return _slope(lambda x: _xla_conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
 
 
@@ -100,10 +105,8 @@ def conv_filter_grad(x, shape, dy, strides, pads, dilations):
     """The slope of `conv` by its filters of shape `shape`."""
     if _native_conv(x, shape, x.shape, pads, dilations):
         out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
-        fast = winograd.chosen(x.shape[0], dy.shape[1:3], shape[:2], *shape[2:], strides)
-        return native.call(
-            "winograd_filter_grad" if fast else "conv_filter_grad", out, x, dy, strides=strides, pads=_before(pads)
-        )
+        kernel = _kernel("_filter_grad", x.shape[0], dy.shape[1:3], shape[:2], *shape[2:], strides)
+        return native.call(kernel, out, x, dy, strides=strides, pads=_before(pads))
     return _slope(lambda w: _xla_conv(x, w, strides, pads, dilations), tuple(shape), dy.dtype, dy)
 
 
