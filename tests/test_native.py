@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caudal as tf
-from caudal.backend import compiled, compiled_windows, native, windows, winograd
+from caudal.backend import compiled, compiled_windows, draws, native, philox, windows, winograd
 from caudal.run import fusions
 
 SOURCES = pathlib.Path(__file__).parents[1] / "src" / "native"
@@ -119,6 +119,30 @@ def test_pooling(case):
     _same("relu_bias_grad", dy, y)
     _same("avg_pool", x, *where)
     _same("avg_pool_grad", x.shape, dy, *where)
+
+
+_STREAMS = st.tuples(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.sampled_from([0, 7, 2**32 - 9, 2**64 - 5])).map(
+    lambda numbers: np.array(numbers, np.uint64)
+)
+_DRAWS = {
+    "words": lambda stream, n: philox.bits(np, stream, n),
+    "uniform": lambda stream, n: philox.uniform(np, stream, (n, 3), np.float32)[0],
+    "normal": lambda stream, n: philox.normal(np, stream, (3, n), np.float32)[0],
+    "truncated": lambda stream, n: draws.truncated_normal(stream, (n,), np.float32)[0],
+}
+
+
+@needs_native
+@pytest.mark.parametrize("kind", _DRAWS)
+@settings(max_examples=25, deadline=None)
+@given(_STREAMS, st.integers(0, 3000))
+def test_draws_are_numpys_to_the_bit(kind, stream, n):
+    found = _DRAWS[kind](stream, n)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "library", lambda: None)
+        wanted = _DRAWS[kind](stream, n)
+    assert found.dtype == wanted.dtype
+    np.testing.assert_array_equal(found, wanted)
 
 
 @needs_native
@@ -241,6 +265,7 @@ def test_a_library_of_another_version_is_said(monkeypatch):
         re.findall(r"^CAUDAL_(?:HANDLER|UPDATE)\((\w+)", "".join(map(_text, SOURCES.glob("handlers_*.cc"))), re.MULTILINE)
     )
     assert names == {*native._HANDLERS} - {"of_tomorrow"}
+    assert {*re.findall(r"^CAUDAL_CALL caudal_(\w+)", _text(SOURCES / "calls.cc"), re.MULTILINE)} == {*native._CALLS}
 
 
 def _text(path):

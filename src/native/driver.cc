@@ -121,6 +121,29 @@ void pools(const caudal::Kernels& kernels, Threads& pool) {
   kernels.relu_bias_grad(x.data(), x.data(), w.batch * w.height * w.width, c, dx.data(), bias.data(), pool);
 }
 
+// Words, and the numbers made from them, in arrays that end with the last block.
+void draws(const caudal::Kernels& kernels) {
+  const uint64_t stream[3] = {uint64_t(draw(0, 1 << 15)) << 40 | 7, ~uint64_t{0}, (uint64_t{1} << 32) - 50};
+  long count = draw(0, 200), first = draw(0, 100);
+  std::vector<uint64_t> numbers(count);
+  for (long k = 0; k < count; k++) numbers[k] = first + k;
+  std::vector<uint32_t> words(4 * count);
+  Array uniform(4 * count), normal(4 * count), truncated(4 * count), want(4 * count);
+  kernels.draw_words(stream, numbers.data(), count, words.data());
+  for (long k = 0; k < 4 * count; k++) want[k] = (words[k] & 0x7FFFFF) / 8388608.0f;
+  kernels.draw_uniform(stream, first, count, uniform.data());
+  near("draw_uniform", uniform, want);
+  kernels.draw_normal(stream, first, count, normal.data());
+  for (long k = 0; k < 4 * count; k += 2) {
+    float radius = std::sqrt(-2 * std::log(std::fmax(want[k], 1e-7f))), angle = 6.2831853f * want[k + 1];
+    want[k] = radius * std::sin(angle), want[k + 1] = radius * std::cos(angle);
+  }
+  near("draw_normal", normal, want);
+  kernels.draw_truncated(stream, first, count, truncated.data());
+  for (float& x : truncated) x = std::fmax(std::fabs(x), 2.0f);
+  near("draw_truncated", truncated, Array(4 * count, 2.0f));
+}
+
 }  // namespace
 
 // Adam's step of several variables of any sizes, some slopes scaled and with a part of the variable added; momentum's of one.
@@ -159,7 +182,7 @@ int main(int count, char** words) {
   const caudal::Kernels& kernels = caudal::kernels();
   for (long k = 0; k < times; k++) {
     convolve(kernels, pool, windows(), false), convolve(kernels, pool, narrow(), true);
-    pools(kernels, pool), updates(kernels, pool);
+    pools(kernels, pool), updates(kernels, pool), draws(kernels);
   }
   std::printf("%s: %ld shapes\n", kernels.name, times);
 }

@@ -1,6 +1,8 @@
 // What every instruction set offers: one row a kernel.
 #pragma once
 
+#include <cstdint>
+
 #include "parallel.h"
 
 namespace caudal {
@@ -22,6 +24,10 @@ struct Update {
 };
 
 #define CAUDAL_KERNELS(KERNEL)                                                                                    \
+  KERNEL(draw_words, (const uint64_t* stream, const uint64_t* numbers, long count, uint32_t* out))                   \
+  KERNEL(draw_uniform, (const uint64_t* stream, uint64_t first, long count, float* out))                            \
+  KERNEL(draw_normal, (const uint64_t* stream, uint64_t first, long count, float* out))                             \
+  KERNEL(draw_truncated, (const uint64_t* stream, uint64_t first, long count, float* out))                          \
   KERNEL(gradient_descent, (const float* rates, bool nesterov, const Update*, int count, Pool&))                    \
   KERNEL(momentum, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
   KERNEL(adam, (const float* rates, bool nesterov, const Update*, int count, Pool&))                                \

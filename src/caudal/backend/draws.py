@@ -7,6 +7,7 @@ for Poisson Hörmann, "The transformed rejection method for generating Poisson r
 import numpy as np
 
 from ..ground.late import Late
+from . import native_draws
 from .philox import RESERVED, advanced, bits, box_muller, box_muller_double, by_pieces, double, size, take
 
 _special = Late("scipy.special")
@@ -25,11 +26,13 @@ def truncated_normal(stream, shape, kind):
     groups = -(-n // group)
     out = np.zeros((groups, group), np.float64 if wide else np.float32)
     by_pieces(lambda first, last: _fill_truncated(stream, out[first:last], first, wide), groups)
-    return take(np, out, shape).astype(kind), advanced(np, stream, n * RESERVED)
+    return take(np, out, shape).astype(kind, copy=False), advanced(np, stream, n * RESERVED)
 
 
 def _fill_truncated(stream, out, first, wide):
     """Fills groups of results, of which the first is number `first`."""
+    if not wide and native_draws.fill("truncated", stream, first, out):
+        return
     groups, group = out.shape
     filled = np.zeros(groups, np.int64)
     block = np.arange(first, first + groups, dtype=np.uint64) * np.uint64(group * RESERVED // 4)

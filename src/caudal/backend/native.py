@@ -13,11 +13,13 @@ import threading
 import jax
 import numpy as np
 
-__all__ = ["call", "left_alone", "ready", "status"]
+__all__ = ["call", "left_alone", "library", "ready", "status"]
 
 _FILE = pathlib.Path(__file__).with_name("libcaudal_native.so")
 _HANDLERS = """adagrad adam avg_pool avg_pool_grad conv conv_filter_grad conv_input_grad gather gradient_descent max_pool max_pool_grad
     max_pool_relu_grad momentum relu_bias_grad rms_prop scatter winograd winograd_filter_grad winograd_input_grad""".split()
+_CALLS = ("draw_normal", "draw_truncated", "draw_uniform", "draw_words")
+_FIRST = {"draw_words": ctypes.c_void_p}  # it takes an array of numbers, the others the first number
 
 
 @functools.cache
@@ -36,9 +38,16 @@ def _library():
         library.caudal_native_set.restype = ctypes.c_char_p
     except (OSError, AttributeError) as error:
         return None, f"cannot be loaded: {error}"
-    if lacking := [name for name in _HANDLERS if not hasattr(library, f"caudal_{name}")]:
+    if lacking := [name for name in (*_HANDLERS, *_CALLS) if not hasattr(library, f"caudal_{name}")]:
         return None, f"of another version ({path} lacks {', '.join(lacking)}): installing again, or `make native`, builds it"
+    for name in _CALLS:
+        getattr(library, f"caudal_{name}").argtypes = [ctypes.c_void_p, _FIRST.get(name, ctypes.c_uint64), ctypes.c_long, ctypes.c_void_p]
     return library, library.caudal_native_set().decode()
+
+
+def library():
+    """The library, for calls outside of steps (src/native/calls.cc); None if it can't be used."""
+    return _library()[0]
 
 
 @functools.cache

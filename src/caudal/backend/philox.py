@@ -10,7 +10,7 @@ import secrets
 import numpy as np
 
 from ..ground.processors import threads
-from . import libm
+from . import libm, native_draws
 
 __all__ = ["begin", "bits", "by_pieces", "normal", "uniform", "uniform_int"]
 
@@ -36,6 +36,8 @@ def advanced(xp, stream, blocks):
 def bits(xp, stream, blocks):
     """The uint32 words of blocks of the stream, `[n, 4]`: of the next n, or of those that an array of n numbers names."""
     where = xp.arange(blocks, dtype=np.uint64) if np.ndim(blocks) == 0 else blocks
+    if xp is np and (made := native_draws.words(stream, where)) is not None:
+        return made
     where = where + stream[2]
     low = lambda v: (v & np.uint64(0xFFFFFFFF)).astype(np.uint32)  # noqa: E731
     high = lambda v: (v >> np.uint64(32)).astype(np.uint32)  # noqa: E731
@@ -85,6 +87,9 @@ def uniform(xp, stream, shape, kind):
     if kind == np.float64:
         words = bits(xp, stream, -(-n // 2))
         out = double(xp, words.reshape(-1, 2))
+    elif xp is np and kind == np.float32:
+        out = np.empty((-(-n // 4), 4), np.float32)
+        by_pieces(lambda first, last: _fill_uniform(stream, first, out[first:last]), len(out))
     else:
         words = bits(xp, stream, -(-n // 4))
         if kind == np.float32:
@@ -96,6 +101,11 @@ def uniform(xp, stream, shape, kind):
             half = (words & np.uint32(0x7F)).astype(np.uint16) | np.uint16(127 << 7)
             out = _view(xp, half, kind) - np.asarray(1, kind)
     return take(xp, out, shape), advanced(xp, stream, n * RESERVED)
+
+
+def _fill_uniform(stream, first, out):
+    if not native_draws.fill("uniform", stream, first, out):
+        out[:] = _float(np, bits(np, stream, np.arange(first, first + len(out), dtype=np.uint64)))
 
 
 def uniform_int(xp, stream, shape, low, high):
@@ -155,10 +165,11 @@ def normal(xp, stream, shape, kind):
         out = np.empty((blocks, 2 if wide else 4), np.float64 if wide else np.float32)
 
         def fill(first, last):
-            out[first:last] = draw(np, bits(np, stream, np.arange(first, last, dtype=np.uint64)))
+            if wide or not native_draws.fill("normal", stream, first, out[first:last]):
+                out[first:last] = draw(np, bits(np, stream, np.arange(first, last, dtype=np.uint64)))
 
         by_pieces(fill, blocks)
-    return take(xp, out.astype(kind), shape), advanced(xp, stream, n * RESERVED)
+    return take(xp, out.astype(kind, copy=False), shape), advanced(xp, stream, n * RESERVED)
 
 
 def _normal_floats(xp, words):

@@ -3,11 +3,12 @@
 Source: TF 1.15's kernels; Walker's alias method (1977) for given frequencies.
 """
 
+import itertools
 import math
 
 import numpy as np
 
-from .philox import advanced, bits
+from .philox import advanced, bits, double
 
 __all__ = ["Counted", "FixedUnigram", "LogUniform", "Uniform", "sample"]
 
@@ -22,19 +23,21 @@ class _Words:
 
     def next32(self):
         if self.k % 256 == 0:
-            where = np.arange(64, dtype=np.uint64) + np.uint64(self.k // 4)
-            self.block = bits(np, self.stream, where).reshape(-1).tolist()
+            self.block = self._blocks(self.k // 4).reshape(-1).tolist()
         self.k += 1
         return self.block[(self.k - 1) % 256]
+
+    def _blocks(self, first):
+        return bits(np, self.stream, np.arange(first, first + 64, dtype=np.uint64))
 
     def next64(self):
         low = self.next32()
         return low | self.next32() << 32
 
-    def double(self):
-        """A number in [0, 1) of 52 bits."""
-        high = self.next32() & 0xFFFFF
-        return (high << 32 | self.next32()) / 2**52
+    def doubles(self):
+        """Numbers in [0, 1) of 52 bits, from the stream's beginning on."""
+        for first in itertools.count(0, 64):
+            yield from double(np, self._blocks(first).reshape(-1, 2)).tolist()
 
     def float(self):
         """A number in [0, 1) of 23 bits."""
@@ -58,8 +61,9 @@ class Uniform:
     def __init__(self, most):
         self.most = most
 
-    def draw(self, words):
-        return words.below(self.most, 64)
+    def draws(self, words):
+        while True:
+            yield words.below(self.most, 64)
 
     def probability(self, k):
         return np.full(np.shape(k), 1 / self.most, np.float32)
@@ -71,8 +75,8 @@ class LogUniform:
     def __init__(self, most):
         self.most, self.log = most, math.log1p(most)
 
-    def draw(self, words):
-        return (int(math.exp(words.double() * self.log)) - 1) % self.most
+    def draws(self, words):
+        return ((int(math.exp(x * self.log)) - 1) % self.most for x in words.doubles())
 
     def probability(self, k):
         return (np.log((k + 2.0) / (k + 1.0)) / self.log).astype(np.float32)
@@ -89,10 +93,11 @@ class FixedUnigram:
         self.shard, self.shards = shard, shards
         self.chance, self.other = _aliases(self.weights[shard::shards])
 
-    def draw(self, words):
-        chance = words.float()
-        k = words.below(len(self.chance))
-        return (k if chance < self.chance[k] else self.other[k]) * self.shards + self.shard
+    def draws(self, words):
+        while True:
+            chance = words.float()
+            k = words.below(len(self.chance))
+            yield (k if chance < self.chance[k] else self.other[k]) * self.shards + self.shard
 
     def probability(self, k):
         return (self.weights[k] / self.total).astype(np.float32)
@@ -104,8 +109,9 @@ class Counted:
     def __init__(self, counts):
         self.most, self.counts, self.ends = len(counts), counts, np.cumsum(counts)
 
-    def draw(self, words):
-        return int(np.searchsorted(self.ends, words.below(int(self.ends[-1])), side="right"))
+    def draws(self, words):
+        while True:
+            yield int(np.searchsorted(self.ends, words.below(int(self.ends[-1])), side="right"))
 
     def probability(self, k):
         return (self.counts[k] / self.ends[-1]).astype(np.float32)
@@ -130,15 +136,15 @@ def _aliases(weights):
 
 def sample(sampler, stream, true, number, unique):
     """(classes, how often each true class was to be expected, each drawn one, the stream after it)."""
-    words, drawn, tries = _Words(stream), [], 0
-    seen = set()
-    while len(drawn) < number:
-        tries += 1
-        k = sampler.draw(words)
-        if not unique or k not in seen:
-            seen.add(k)
-            drawn.append(k)
-    drawn = np.array(drawn, np.int64)
+    draws = sampler.draws(_Words(stream))
+    if unique:
+        drawn, tries = {}, 0
+        while len(drawn) < number:
+            tries += 1
+            drawn[next(draws)] = None
+    else:
+        drawn, tries = list(itertools.islice(draws, number)), number
+    drawn = np.array(list(drawn), np.int64)
     expected = [_expected(sampler.probability(k), number, tries) for k in (true, drawn)]
     return drawn, *expected, advanced(np, stream, number * _WORDS // 4)
 

@@ -180,7 +180,7 @@ def _parts(ops, classes, compiled, together=()):
     """Groups of ops that are one step each: as few as the order among them allows, those of each of `together` in one if it does."""
     level, floors = {}, {}
     for _ in range(_PASSES):
-        level = _levels(ops, classes, compiled, floors)
+        level = _later(ops, classes, compiled, _levels(ops, classes, compiled, floors), floors)
         floors = {op: max(level[one] for one in group) for group in together for op in group}
         if all(level[op] == floor for op, floor in floors.items()):
             break
@@ -217,6 +217,31 @@ def _levels(ops, classes, compiled, floors):
             wrote, read = last.get(key, (0, 0))
             last[key] = (least, 0) if writes else (wrote, max(read, least))
     return level
+
+
+def _later(ops, classes, compiled, level, floors):
+    """The levels, with each compiled op as high as those that come after it allow: what waits for nothing then waits for the
+    last step that it may be a part of, which passes less from step to step. Ops that have a floor stay."""
+    out = dict(level)
+    most = {}  # op -> the highest level that it may have
+    behind = {}  # state key -> (the lowest level that touches it later, the lowest that writes it later)
+    top = max(level.values(), default=0)
+    for op in reversed(ops):
+        if op not in level:
+            continue
+        bounds = [most.get(op, top)]
+        for key, writes in classes.touches[op]:
+            touched, written = behind.get(key, (top, top))
+            bounds.append(touched if writes else written)
+        if op in compiled and op not in floors:
+            highest = min(bounds)
+            out[op] = max(level[op], highest - (highest & 1))
+        for before in itertools.chain((t.op for t in op._inputs), op._controls):
+            most[before] = min(most.get(before, top), out[op])
+        for key, writes in classes.touches[op]:
+            touched, written = behind.get(key, (top, top))
+            behind[key] = (min(touched, out[op]), min(written, out[op]) if writes else written)
+    return out
 
 
 def _place(alone, parts):
