@@ -17,7 +17,7 @@ import tempfile
 import time
 
 from caudal.study import records
-from caudal.study.driver import SETTINGS
+from caudal.study.records import SETTINGS
 from caudal.study.storage import Storage
 
 _CAUDAL = [sys.executable, "-c", "from caudal.cli.main import main; main()", "study"]

@@ -134,7 +134,7 @@ def _address(path):
 
 
 def test_other_codes_trials_are_computed_anew_or_kept(calm, tmp_path, monkeypatch):
-    for name in (DATABASE, driver.SETTINGS):
+    for name in (DATABASE, records.SETTINGS):
         (tmp_path / name).write_bytes((calm / name).read_bytes())
     events, ended = driver.Events(), []
     events.ended = ended.append

@@ -93,6 +93,8 @@ def test_a_files_hash_is_of_what_it_computes():
 
 def test_iris_command(tmp_path, capsys):
     assert study.main(["iris", "--seeds", "2", "--steps", "5", "--no-report", "--out", str(tmp_path)]) == 0
+    log = capsys.readouterr().err  # no terminal: lines in place of a bar
+    assert "8 trials of 40 steps" in log and "8/8 trials" in log
     record = records.load(tmp_path)
     assert len(record.trials) == 8 and record.trials[0].stop.applied is False
     assert record.trials[0].seed == record.trials[2].seed  # settings of a repeat start alike
@@ -148,6 +150,12 @@ def test_wrong_arguments(args, words, capsys, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert study.main(args) == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_study_without_a_trial_yet(capsys, tmp_path):
+    (tmp_path / records.SETTINGS).write_text("{}")
+    assert study.main(["show", str(tmp_path)]) == 2
+    assert "none of the trials" in capsys.readouterr().err
 
 
 def test_no_room(tmp_path, capsys, monkeypatch):

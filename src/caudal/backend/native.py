@@ -41,7 +41,12 @@ def _library():
     if lacking := [name for name in (*_HANDLERS, *_CALLS) if not hasattr(library, f"caudal_{name}")]:
         return None, f"of another version ({path} lacks {', '.join(lacking)}): installing again, or `make native`, builds it"
     for name in _CALLS:
-        getattr(library, f"caudal_{name}").argtypes = [ctypes.c_void_p, _FIRST.get(name, ctypes.c_uint64), ctypes.c_long, ctypes.c_void_p]
+        getattr(library, f"caudal_{name}").argtypes = [
+            ctypes.c_void_p,
+            _FIRST.get(name, ctypes.c_uint64),
+            ctypes.c_long,
+            ctypes.c_void_p,
+        ]
     return library, library.caudal_native_set().decode()
 
 

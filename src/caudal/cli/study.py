@@ -11,7 +11,7 @@ from rich.console import Console
 from ..study import records, report
 from ..study.comparison_tables import compare as compare_studies
 from ..study.definition import StudyError
-from ..study.driver import SETTINGS, Options, compute, read_settings
+from ..study.driver import Options, compute, read_settings
 from ..study.pool import cores
 from ..study.study_tables import study_tables
 from ..study.tables import as_terminal
@@ -157,7 +157,7 @@ def list_command(folder):
     found = [
         entry.path
         for entry in sorted(os.scandir(folder), key=lambda e: e.name)
-        if os.path.exists(os.path.join(entry.path, SETTINGS))
+        if os.path.exists(os.path.join(entry.path, records.SETTINGS))
     ]
     for path in found:
         click.echo(_line(path))
@@ -187,7 +187,7 @@ def _compute(request, folder, options, written):
         with Shown(request.study.name, options.workers or max(1, len(cores()) // options.threads)) as events:
             record = compute(request, folder, options, events)
     except KeyboardInterrupt:
-        kept = "; what had ended is kept" if os.path.exists(os.path.join(folder, SETTINGS)) else ""
+        kept = "; what had ended is kept" if os.path.exists(os.path.join(folder, records.SETTINGS)) else ""
         print(f"\nInterrupted{kept}. To go on: caudal study resume {shlex.quote(folder)}", file=sys.stderr)
         return _INTERRUPTED
     _show(record)

@@ -1,6 +1,7 @@
-"""A study's progress in the terminal: trials, steps a second over all workers, time left."""
+"""A study's progress: in a terminal a bar with trials, steps a second over all workers and time left; else a line now and then."""
 
 import collections
+import time
 
 from rich import progress
 from rich.console import Console
@@ -10,6 +11,7 @@ from ..study.driver import Events
 
 __all__ = ["Shown", "fetching"]
 
+_EVERY = 10  # seconds between two lines of a log
 _STAGES = {"grid": "the grid", "settings": "settings", "learning": "learning curves"}
 
 
@@ -25,7 +27,11 @@ class _Left(progress.ProgressColumn):
 
     def render(self, task):
         left = task.fields["left"]()
-        return "" if left is None else f"{left // 3600:.0f}:{left // 60 % 60:02.0f}:{left % 60:02.0f} left"
+        return "" if left is None else f"{_clock(left)} left"
+
+
+def _clock(seconds):
+    return f"{seconds // 3600:.0f}:{seconds // 60 % 60:02.0f}:{seconds % 60:02.0f}"
 
 
 class Shown(Events):
@@ -45,6 +51,7 @@ class Shown(Events):
         )
         self.bar = progress.Progress(*parts, progress.TimeElapsedColumn(), _Left(), console=Console(stderr=True))
         self.name, self.workers, self.task = name, workers, None
+        self.logged = float("-inf")  # when a line was written last
         self.waiting, self.took = collections.Counter(), collections.defaultdict(list)
 
     def __enter__(self):
@@ -63,6 +70,7 @@ class Shown(Events):
         stages = " and ".join(_STAGES[stage] for stage in dict.fromkeys(job.stage for job in jobs))
         what = {"total": self.total, "trials": self._trials(), "left": self._left}
         self.task = self.bar.add_task(f"{self.name}: {stages}", **what)
+        self._log(f"{self.name}: {stages}, {len(missing)} trials of {self.total:,} steps", now=True)
         if self.before:
             self.say(f"{self.before} of {self.all} trials are done already")
 
@@ -83,6 +91,16 @@ class Shown(Events):
                 f"{trial.network}, {trial.label}, repeat {trial.repeat} {trial.state}: {trial.error.strip().splitlines()[-1]}"
             )
         self.bar.update(self.task, completed=self.done, trials=self._trials())
+        left = self._left()
+        told = f"{trial.network}, {trial.label}, repeat {trial.repeat}: {trial.state}; {self._trials()}"
+        self._log(told if left is None else f"{told}, {_clock(left)} left", now=self.before == self.all)
+
+    def _log(self, words, now=False):
+        """Writes a line where there is no terminal to draw a bar in."""
+        if self.bar.console.is_terminal or not (now or time.monotonic() - self.logged >= _EVERY):
+            return
+        self.logged = time.monotonic()
+        self.bar.console.print(escape(words), highlight=False, soft_wrap=True)
 
     def say(self, words):
         self.bar.console.print(escape(words), style="yellow", highlight=False)

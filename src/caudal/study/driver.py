@@ -21,12 +21,12 @@ from .definition import StudyError
 from .identity import checksum, code, processor
 from .jobs import Plan, best_point
 from .pool import LocalPool, cores
+from .records import SETTINGS
 from .storage import DiskFull, Storage, without_password
 from .tuner import weigh
 
-__all__ = ["SETTINGS", "Events", "Options", "Request", "compute", "read_settings"]
+__all__ = ["Events", "Options", "Request", "compute", "read_settings"]
 
-SETTINGS = "settings.json"  # in a study's folder
 _FORMAT = 1
 _RESERVE = 4 << 20  # bytes that are held back, so that there is room for trials that end when the disk is full
 _A_TRIAL = 200_000  # bytes, about, that a trial takes

@@ -9,9 +9,10 @@ import json
 import math
 import os
 
-__all__ = ["FILE", "Curve", "Data", "Misread", "Recorded", "Stop", "StudyRecord", "Trial", "load", "save"]
+__all__ = ["FILE", "SETTINGS", "Curve", "Data", "Misread", "Recorded", "Stop", "StudyRecord", "Trial", "load", "save"]
 
-FILE = "study.json"  # in a study's folder
+FILE = "study.json"  # in a study's folder, from the end of its first trial on
+SETTINGS = "settings.json"  # beside it, from the beginning: what was asked for
 _FORMAT = 1
 
 
@@ -256,7 +257,9 @@ def load(folder):
         with open(path, encoding="utf-8") as file:
             found = json.load(file)
     except FileNotFoundError:
-        raise FileNotFoundError(f"{folder} holds no study: there is no {FILE} in it") from None
+        begun = os.path.exists(os.path.join(folder, SETTINGS))
+        why = f"none of the trials of {folder} has ended yet" if begun else f"{folder} holds no study"
+        raise FileNotFoundError(f"{why}: there is no {FILE} in it") from None
     except ValueError as error:
         raise ValueError(f"{path} is broken: {error}") from None
     if not isinstance(found, dict) or found.pop("format", None) != _FORMAT:
