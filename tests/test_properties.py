@@ -147,6 +147,36 @@ def test_variables_keep_what_was_written(steps):
         np.testing.assert_allclose(session.run(v), want, rtol=1e-6)
 
 
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99), st.booleans()), min_size=2, max_size=14))
+def test_steps_keep_the_order_of_reads_and_writes(steps):
+    """However a run is cut into compiled steps and calls of Python: what control inputs order stays in that order."""
+    with tf.Graph().as_default():
+        variables = [tf.Variable(np.full(2, k + 1.0, np.float32), use_resource=k == 1) for k in range(2)]
+        touched, written = [[], []], [[], []]  # the ops that used a variable since it was written; the last that wrote it
+        tensors = [tf.constant([0.5, -0.25])]
+        for kind, at, which in steps:
+            value, own = tensors[at % len(tensors)], variables[which]
+            if kind == 0:
+                with tf.control_dependencies(written[which]):
+                    tensors.append(tf.identity(own.read_value()) * value)
+                touched[which].append(tensors[-1].op)
+            elif kind == 1:
+                with tf.control_dependencies([*written[which], *touched[which]]):
+                    written[which], touched[which] = [tf.assign(own, 0.5 * value + 1).op], []
+            elif kind == 2:
+                tensors.append(tf.reshape(tf.py_func(lambda x: np.float32(0.5) - x, [value], tf.float32), [2]))
+            else:
+                tensors.append(tf.tanh(value) + tensors[-1])
+        found = []
+        for compiling in (False, True):
+            with tf.Session() as session:
+                session.run(tf.global_variables_initializer())
+                fetches = [tensors[1:], written]
+                found.append([run(session, fetches, {}, compiling)[0] for _ in range(2)] + session.run(variables))
+    for got, want in zip(found[1], found[0], strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
 @given(st.integers(1, 9), st.integers(1, 40), st.integers(1, 7), st.integers(0, 2**31), st.sampled_from(["float32", "float64"]))
 def test_classes_are_drawn_alike(rows, classes, samples, seed, kind):
     """Compiled or not, over several runs of the same node; classes of no weight are never drawn."""
