@@ -12,9 +12,12 @@ __all__ = ["Net", "module"]
 
 
 def module(peer):
-    """`tf`: Caudal, or TensorFlow as TF1's programs take it."""
-    if peer == "caudal":
-        return importlib.import_module("caudal")
+    """`tf`: Caudal, its products' factors as the peer's name says, or TensorFlow as TF1's programs take it."""
+    if peer.startswith("caudal"):
+        tf = importlib.import_module("caudal")
+        if peer == "caudal-bfloat16":
+            tf.config.set_product_dtype(tf.bfloat16)
+        return tf
     tf = importlib.import_module("tensorflow.compat.v1")
     tf.disable_v2_behavior()
     return tf

@@ -1,7 +1,7 @@
 """Measures one thing in this process and prints a line of JSON: `python one.py KIND PEER WHAT SECONDS`.
 
 KIND is `net` (WHAT: a work of works.py), `check` (its first losses, from given weights), `loop` (a compiled loop over its steps), `calls` (runs of
-little), `graph` (WHAT: how many nodes), `imports`, `size`, or `machine` (what it reaches). PEER is caudal, tensorflow, jax, or torch-VARIANT.
+little), `graph` (WHAT: how many nodes), `imports`, `size`, or `machine` (what it reaches). PEER is caudal, caudal-bfloat16, tensorflow, jax, or torch-VARIANT.
 """
 
 import json

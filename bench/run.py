@@ -24,10 +24,11 @@ from works import WORKS
 HERE = pathlib.Path(__file__).parent
 PEERS = ("caudal", "tensorflow", "torch", "jax")
 VARIANTS = ("torch-eager", "torch-eager_last", "torch-compile", "torch-compile_last")
-OTHERS = ("start", "loop", "calls", "graph", "imports", "size")
+OTHERS = ("start", "factors", "loop", "calls", "graph", "imports", "size")
 TWO = ("caudal", "tensorflow")
 KINDS = {  # kind: (what of it, by whom)
     "start": (("tfnet", "lstm"), ("caudal", "tensorflow", "jax")),
+    "factors": (("vishnet",), ("caudal", "caudal-bfloat16")),
     "loop": (("iris", "lenet"), TWO),
     "calls": (("-",), TWO),
     "graph": (("1000", "10000", "100000"), TWO),
@@ -67,7 +68,9 @@ class Bench:
         jobs += [("net", what, p) for what in chosen if what in WORKS for p in self.by(peers, what, round_)]
         for kind in (k for k in chosen if k in KINDS and (k != "size" or not round_)):
             whats, by = KINDS[kind]
-            jobs += [(kind, what, "torch-eager" if p == "torch" else p) for what in whats for p in by if p in peers]
+            jobs += [
+                (kind, what, "torch-eager" if p == "torch" else p) for what in whats for p in by if p.partition("-")[0] in peers
+            ]
         return jobs
 
     def by(self, peers, what, round_):
@@ -94,7 +97,7 @@ class Bench:
         """One process, or two for a start: with no cache, and with what the first one left."""
         with tempfile.TemporaryDirectory() as cache:
             if kind != "start":
-                return self.note(round_, kind, what, peer, self.process(kind, peer, what, cache))
+                return self.note(round_, kind, what, peer, self.process("net" if kind == "factors" else kind, peer, what, cache))
             for state in ("no cache", "with a cache"):
                 found = self.process("net", peer, what, cache, seconds=0)
                 self.note(round_, kind, f"{what}, {state}", peer, found)

@@ -155,6 +155,14 @@ def _calls(found):
     return "Session.run of little", ["run", "µs", "TensorFlow's µs", "to TensorFlow"], rows
 
 
+def _factors(found):
+    rows = []
+    for what in found.whats("factors"):
+        each = [found.middle("factors", what, peer, "step_ms") for peer in ("caudal", "caudal-bfloat16")]
+        rows.append([what, *map(number, each), "-" if None in each else _short(each[1] / each[0])])
+    return "A step with bfloat16 factors and float32 sums", ["network", "ms, float32", "ms, bfloat16", "to float32"], rows
+
+
 _TF, _TO = ["to TensorFlow"], ["to TensorFlow", "to PyTorch", "to JAX"]
 _ALL = ("tensorflow", "torch", "jax")
 _TABLES = [
@@ -167,6 +175,7 @@ _TABLES = [
         [("start_s", 1)],
         _ALL,
     ),
+    _factors,
     _pairs(
         "loop", "A compiled loop over steps, to a loop of TensorFlow's runs", ["network", "ms a step", *_TF], [("step_ms", 1)]
     ),

@@ -67,7 +67,13 @@ from .image import (
 )  # noqa: F401
 from .metrics import auc as _auc, average_precision as _average_precision, counts as _counts, means as _means  # noqa: F401
 from .distributions import classes as _classes, gamma_divergences as _divergences, tails as _tails  # noqa: F401
-from .run import calls as _calls, case_branches as _case_branches, py_function as _py_function, session as _session  # noqa: F401
+from .run import (  # noqa: F401
+    calls as _calls,
+    case_branches as _case_branches,
+    config as _config,
+    py_function as _py_function,
+    session as _session,
+)
 from .platform import compat as _compat, flags as _flags, gfile as _gfile, logging as _logging  # noqa: F401
 from .platform import app as _app  # noqa: F401
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from . import native, windows, winograd
+from . import native, precision, windows, winograd
 
 __all__ = [
     "avg_pool",
@@ -35,7 +35,7 @@ def conv(x, w, strides, pads, dilations):
     """The convolution of `x` with filters `w` `[*window, in, out]`."""
     if _native_conv(x, w.shape, x.shape, pads, dilations):
         return _native_forward(x, w, jnp.zeros(0, x.dtype), strides, pads, False)
-    return _xla_conv(x, w, strides, pads, dilations)
+    return _forward(x, w, strides, pads, dilations)
 
 
 def _native_conv(x, filters, shape, pads, dilations):
@@ -48,6 +48,7 @@ def _native_conv(x, filters, shape, pads, dilations):
         and min(*filters, *shape[1:]) > 0
         and min(min(pad) for pad in pads) >= 0
         and native.ready()
+        and not precision.is_low(x)
     )
 
 
@@ -71,11 +72,12 @@ def conv_bias(x, w, bias, strides, pads, dilations, relu):
     """`conv` with a bias added, and what is below 0 cut off if `relu` is true."""
     if _native_conv(x, w.shape, x.shape, pads, dilations):
         return _native_forward(x, w, bias, strides, pads, relu)
-    out = _xla_conv(x, w, strides, pads, dilations) + bias
+    out = _forward(x, w, strides, pads, dilations) + bias
     return lax.max(out, jnp.zeros_like(out)) if relu else out
 
 
-def _xla_conv(x, w, strides, pads, dilations):
+def _xla_conv(x, w, strides, pads, dilations, rounded=False):
+    """XLA's convolution; `rounded` if the factors are bfloat16 and the sums float32."""
     return lax.conv_general_dilated(
         x,
         w,
@@ -84,11 +86,20 @@ def _xla_conv(x, w, strides, pads, dilations):
         rhs_dilation=dilations,
         dimension_numbers=_names(len(strides)),
         feature_group_count=x.shape[-1] // w.shape[-2],
+        preferred_element_type=np.float32 if rounded else None,
     )
+
+
+def _forward(x, w, *where):
+    if precision.is_low(x, w):
+        return _xla_conv(precision.rounded(x), precision.rounded(w), *where, rounded=True)
+    return _xla_conv(x, w, *where)
 
 
 def _slope(function, shape, kind, dy):
     """The slope of a linear function by its argument."""
+    if precision.is_low(dy):
+        return precision.slope(function, shape, dy)
     return jax.linear_transpose(function, jax.ShapeDtypeStruct(shape, kind))(dy)[0]
 
 

@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 
-from ..backend import compiled, native
+from ..backend import compiled, native, precision
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
 from ..ground.garbage import put_off
@@ -125,7 +125,7 @@ class _Program:
         self.calls = []
         uses = _uses(parts, wanted)
         for part, used in zip(parts, uses, strict=True):
-            self.calls.append(_Call(part, used, slots, alone=len(parts) == 1))
+            self.calls.append(_Call(part, used, slots, len(parts) == 1, step.store.factors))
         self.size = len(slots)
         self.outs = [_output(t, slots) for t in wanted]
 
@@ -163,7 +163,7 @@ def _uses(parts, wanted):
 class _Call:
     """One segment in its place: its arguments' slots, its variables' keys, its results' slots."""
 
-    def __init__(self, part, used, slots, alone):
+    def __init__(self, part, used, slots, alone, factors):
         self.ins = [slots[id(t)] for t in part.params]
         self.keys = [state_key(op) for op in part.cells]
         self.part = part
@@ -171,7 +171,7 @@ class _Call:
         for k, i in used:
             tensor = part.nodes[k].outputs[i]
             self.outs.append(slots.setdefault(id(tensor), len(slots)))
-        self.function = _function(part, tuple(used))
+        self.function = _function(part, tuple(used), factors)
         self.program, self.packed, self.alone = None, (), alone
 
     def run(self, values, have):
@@ -228,29 +228,30 @@ _MOST = 2000
 _lock = threading.Lock()
 
 
-def _function(part, used):
-    key = (part.code, used)
+def _function(part, used, factors):
+    key = (part.code, used, factors)
     with _lock:
         found = _functions.get(key)
         if found is None:
             if len(_functions) >= _MOST:
                 _functions.pop(next(iter(_functions)))
-            found = _functions[key] = _Function(used)
+            found = _functions[key] = _Function(used, factors)
     return found
 
 
 class _Function:
     """What all segments of one form share: the code, compiled for each set of variables that have values."""
 
-    def __init__(self, used):
-        self.used, self.programs = used, {}
+    def __init__(self, used, factors):
+        self.used, self.factors, self.programs = used, factors, {}
 
     def trace(self, part, there, inputs, state):
         """Outputs, and the state that was written, for arrays that may be tracers; errors name the nodes of `part`."""
         traced = Traced({k: v for k, v in zip(there, state, strict=True)})
         env = dict(zip(map(id, part.params), inputs, strict=True))
         numbers = {op._name: k for k, op in enumerate(part.cells)}
-        lower_nodes(part.nodes, env, traced, numbers)
+        with precision.using(self.factors):
+            lower_nodes(part.nodes, env, traced, numbers)
         return [plain(env[id(part.nodes[k].outputs[i])]) for k, i in self.used], traced.written
 
     def program(self, there, inputs, state, part):

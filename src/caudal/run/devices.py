@@ -2,6 +2,7 @@
 
 import collections
 import re
+import types
 
 from google.protobuf import text_format
 
@@ -9,7 +10,7 @@ from ..backend import compiled
 from ..ground.errors import InvalidArgumentError, NotFoundError, advise
 from .servers import find
 
-__all__ = ["check_config", "check_placement", "check_target", "listed"]
+__all__ = ["DEFAULT", "check_config", "check_placement", "check_target", "listed", "names"]
 
 DeviceAttributes = collections.namedtuple("DeviceAttributes", ["name", "device_type", "memory_limit_bytes", "incarnation"])
 
@@ -25,18 +26,27 @@ def check_config(config):
         raise TypeError(f"config must be a tf.ConfigProto, but got {type(config)}")
 
 
-_DEFAULT = 'device_count { key: "CPU" value: 1 } device_count { key: "GPU" value: 0 } gpu_options { experimental { } }'
+DEFAULT = types.SimpleNamespace(
+    allow_soft_placement=False
+)  # what a session has that is given no ConfigProto; tf.config changes it
+_SHOWN = 'device_count { key: "CPU" value: 1 } device_count { key: "GPU" value: 0 } gpu_options { experimental { } }'
+
+
+def _shown(config):
+    """A `ConfigProto` in a line."""
+    if config is not None:
+        return text_format.MessageToString(config, as_one_line=True)
+    return _SHOWN + " allow_soft_placement: true" * DEFAULT.allow_soft_placement
 
 
 def check_target(target, config=None):
     """Refuses a server's address: sessions run in this process."""
     if target and target not in (b"local", "local") and find(target) is None:
         text = target.decode() if isinstance(target, bytes) else target
-        shown = _DEFAULT if config is None else text_format.MessageToString(config, as_one_line=True)
         raise NotFoundError(
             None,
             None,
-            f'No session factory registered for the given session options: {{target: "{text}" config: {shown}}} Registered '
+            f'No session factory registered for the given session options: {{target: "{text}" config: {_shown(config)}}} Registered '
             "factories are {DIRECT_SESSION, GRPC_SESSION}.",
         )
 
@@ -50,7 +60,7 @@ def check_placement(session):
     ops, config = session.graph._ops, session._config
     asking = [op for op in ops[session._placed :] if op._device]
     there = _there(config) if asking else ()
-    soft = config is not None and config.allow_soft_placement
+    soft = (DEFAULT if config is None else config).allow_soft_placement
     tasks = session._cluster.tasks if session._cluster else {("localhost", 0)}
     bad = [op for op in asking if not _fits(op._device, there, soft, tasks)]
     if not bad:
@@ -92,6 +102,11 @@ def _fits(device, there, soft, tasks):
     if soft or kind == "*":
         return True
     return any(d == f"{kind}:{number}" or (number in ("", "*") and d.startswith(kind + ":")) for d in there)
+
+
+def names():
+    """The short names of this machine's devices, as "CPU:0"."""
+    return _there(None)
 
 
 def listed():

@@ -4,7 +4,7 @@ import threading
 
 import numpy as np
 
-from ..backend import compiled
+from ..backend import compiled, precision
 from ..graph.notes import initialize, locate
 from ..ground.errors import FailedPreconditionError
 from ..ground.waiting import Halt
@@ -19,6 +19,7 @@ class Store:
     Attributes:
       halt: tells threads that wait for a queue that the session is closed.
       lock: held while an object such as a queue is made, for a moment.
+      factors: what products of its compiled steps take their factors as (backend/precision.py).
     """
 
     def __init__(self):
@@ -26,6 +27,7 @@ class Store:
         self.turn = threading.RLock()
         self.lock = threading.RLock()
         self.halt = Halt()
+        self.factors = precision.chosen()
 
     def get(self, key):
         """What is kept under `key`, or None; a device's array as a copy, since a step may give its buffer away."""
