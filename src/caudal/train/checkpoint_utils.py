@@ -3,7 +3,7 @@
 import collections.abc
 import os
 
-from ..build.scopes import _store
+from ..build.scopes import variable_store
 from ..build.variables import Variable
 from ..formats.checkpoint_reader import CheckpointReader
 from ..formats.paths import to_path
@@ -113,7 +113,7 @@ class _Assignment:
 
     def __init__(self, path, given, shapes):
         self.path, self.given, self.shapes = path, given, shapes
-        self.known = _store()._vars
+        self.known = variable_store()._vars
 
     def assign(self, name, to):
         """One pair of the map."""
