@@ -5,6 +5,7 @@ from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
     adaptive_clipping,
     batch_norm,
+    convolutions,
     encoders,
     initializers,
     layers,

@@ -18,9 +18,7 @@ from ...ops.shape import reshape, shape
 from ...train.moving_averages import assign_moving_average
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
-from .layers import _getter as model_getter
-from .layers import _keep as keep
-from .layers import alias, collect, variable_collections
+from .model_layers import alias, collect, keep, model_getter, variable_collections
 from .regularizers import both
 
 __all__ = ["batch_norm"]

@@ -15,7 +15,7 @@ from ...ops.shape import shape
 from ...ops.slicing import where
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
-from .layers import collect
+from .model_layers import collect
 from .regularizers import both
 
 __all__ = ["bow_encoder", "dense_to_sparse", "embed_sequence"]

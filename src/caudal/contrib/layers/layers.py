@@ -1,18 +1,16 @@
-"""The layers of contrib.layers and Slim: the layers of tf.layers under other names, with collections."""
+"""The layers of contrib.layers and Slim but for convolutions: the layers of tf.layers under other names, with collections."""
 
 import functools
 
 from ...build.initializers import Ones, Zeros
 from ...build.scopes import variable_scope
 from ...graph.convert import convert_to_tensor
-from ...graph.graph import GraphKeys, default_graph
 from ...graph.scopes import name_scope
 from ...ground import dtypes
 from ...ground.api import PUBLIC
 from ...ground.errors import need
-from ...layers import convolutional, core, separable, transposed
+from ...layers import core
 from ...ops import activations as nn
-from ...ops.depthwise import depthwise_conv2d
 from ...ops.elementwise import cast, sqrt, square
 from ...ops.elementwise import div as divide
 from ...ops.fill import one_hot, ones
@@ -24,99 +22,10 @@ from ...ops.slicing import strided_slice
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
 from .initializers import xavier_initializer
+from .model_layers import NAMES, alias, collect, keep, model_getter, normalized, variable_collections
 from .regularizers import both
 
-__all__ = ["conv2d", "fully_connected"]
-
-_NAMES = {"kernel": "weights", "bias": "biases"}
-_SEPARABLE = {"bias": "biases", "depthwise_kernel": "depthwise_weights", "pointwise_kernel": "pointwise_weights"}
-
-
-def collect(collections, outputs, name):
-    """Puts outputs into collections, with their alias; gives them back."""
-    if collections:
-        outputs.alias = name
-        if not hasattr(outputs, "aliases"):
-            outputs.aliases = []
-        outputs.aliases.append(name)
-        default_graph().add_to_collections(collections, outputs)
-    return outputs
-
-
-def alias(scope):
-    """The alias of a layer's outputs: its scope's name."""
-    name = scope.original_name_scope
-    return name[:-1] if name.endswith("/") else name
-
-
-def variable_collections(collections, name):
-    """The collections for a variable of that name: the same for all, or a dict by name."""
-    if isinstance(collections, dict):
-        return collections.get(name)
-    return collections
-
-
-def _getter(rename=None):
-    """A custom getter that makes model variables, under Slim's names."""
-
-    def model_getter(
-        getter,
-        name,
-        shape=None,
-        dtype=None,
-        initializer=None,
-        regularizer=None,
-        trainable=True,
-        collections=None,
-        caching_device=None,
-        partitioner=None,
-        rename=rename,
-        use_resource=None,
-        synchronization=None,
-        aggregation=None,
-        **_,
-    ):
-        short = name.split("/")[-1]
-        if rename and short in rename:
-            name = "/".join(name.split("/")[:-1] + [rename[short]])
-        return variables.model_variable(
-            name,
-            shape=shape,
-            dtype=dtype,
-            initializer=initializer,
-            regularizer=regularizer,
-            collections=collections,
-            trainable=trainable,
-            caching_device=caching_device,
-            partitioner=partitioner,
-            custom_getter=getter,
-            use_resource=use_resource,
-            synchronization=synchronization,
-            aggregation=aggregation,
-        )
-
-    return model_getter
-
-
-def _add(variable, collections):
-    """Puts a variable into MODEL_VARIABLES and its own collections."""
-    for key in set(collections or []) | {GraphKeys.GLOBAL_VARIABLES, GraphKeys.MODEL_VARIABLES}:
-        if not any(variable is v for v in default_graph().get_collection(key)):
-            default_graph().add_to_collection(key, variable)
-
-
-def _keep(layer, collections, names):
-    """Puts a layer's variables into collections, by the names that Slim gives them."""
-    for attribute, name in names.items():
-        found = getattr(layer, attribute, None)
-        if found is not None:
-            _add(found, variable_collections(collections, name))
-
-
-def _normalized(outputs, normalizer_fn, normalizer_params, activation_fn):
-    if normalizer_fn is not None:
-        outputs = normalizer_fn(outputs, **(normalizer_params or {}))
-    return activation_fn(outputs) if activation_fn is not None else outputs
+__all__ = ["fully_connected"]
 
 
 @both("fully_connected")
@@ -155,7 +64,7 @@ def fully_connected(
       ValueError: `num_outputs` is no integer, or the inputs' last dimension is unknown.
     """
     need(hasattr(num_outputs, "__index__"), "num_outputs type should be one of [<class 'int'>], got %s." % type(num_outputs))
-    with variable_scope(scope, "fully_connected", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
+    with variable_scope(scope, "fully_connected", [inputs], reuse=reuse, custom_getter=model_getter(NAMES)) as sc:
         inputs = convert_to_tensor(inputs)
         layer = core.Dense(
             units=num_outputs,
@@ -173,391 +82,9 @@ def fully_connected(
             _reuse=reuse,
         )
         outputs = layer.apply(inputs)
-        _keep(layer, variables_collections, _NAMES)
-        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
+        keep(layer, variables_collections, NAMES)
+        outputs = normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
         return collect(outputs_collections, outputs, alias(sc))
-
-
-_CONVOLUTIONS = {3: convolutional.Conv1D, 4: convolutional.Conv2D, 5: convolutional.Conv3D}
-
-
-@both("convolution")
-@add_arg_scope
-def convolution(
-    inputs,
-    num_outputs,
-    kernel_size,
-    stride=1,
-    padding="SAME",
-    data_format=None,
-    rate=1,
-    activation_fn=nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    weights_regularizer=None,
-    biases_initializer=Zeros(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-    conv_dims=None,
-):
-    """activation(normalised(convolution of inputs with weights + biases)).
-
-    Args:
-      inputs: `[batch, *space, channels]`.
-      num_outputs: how many filters.
-      kernel_size, stride, rate: a number, or one a spatial dimension.
-      padding: "SAME" or "VALID".
-      data_format: "NHWC" and the like.
-      activation_fn ... scope: as `fully_connected` has them.
-      conv_dims: how many spatial dimensions there have to be.
-
-    Raises:
-      ValueError: an unknown data format, or inputs of a wrong rank.
-    """
-    need(data_format in (None, "NWC", "NCW", "NHWC", "NCHW", "NDHWC", "NCDHW"), f"Invalid data_format: {data_format!r}")
-    with variable_scope(scope, "Conv", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
-        inputs = convert_to_tensor(inputs)
-        rank = inputs.get_shape().ndims
-        need(
-            conv_dims is None or conv_dims + 2 == rank,
-            f"Convolution expects input with rank {None if conv_dims is None else conv_dims + 2}, got {rank}",
-        )
-        need(rank in _CONVOLUTIONS, f"Convolution not supported for input with rank {rank}")
-        first = data_format is not None and data_format.startswith("NC")
-        layer = _CONVOLUTIONS[rank](
-            filters=num_outputs,
-            kernel_size=kernel_size,
-            strides=stride,
-            padding=padding,
-            data_format="channels_first" if first else "channels_last",
-            dilation_rate=rate,
-            activation=None,
-            use_bias=not normalizer_fn and bool(biases_initializer),
-            kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer,
-            kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            activity_regularizer=None,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
-        )
-        outputs = layer.apply(inputs)
-        _keep(layer, variables_collections, _NAMES)
-        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, alias(sc))
-
-
-def _convolution_of(dims, *names):
-    def call(
-        inputs,
-        num_outputs,
-        kernel_size,
-        stride=1,
-        padding="SAME",
-        data_format=None,
-        rate=1,
-        activation_fn=nn.relu,
-        normalizer_fn=None,
-        normalizer_params=None,
-        weights_initializer=xavier_initializer(),
-        weights_regularizer=None,
-        biases_initializer=Zeros(),
-        biases_regularizer=None,
-        reuse=None,
-        variables_collections=None,
-        outputs_collections=None,
-        trainable=True,
-        scope=None,
-    ):
-        return convolution(
-            inputs,
-            num_outputs,
-            kernel_size,
-            stride,
-            padding,
-            data_format,
-            rate,
-            activation_fn,
-            normalizer_fn,
-            normalizer_params,
-            weights_initializer,
-            weights_regularizer,
-            biases_initializer,
-            biases_regularizer,
-            reuse,
-            variables_collections,
-            outputs_collections,
-            trainable,
-            scope,
-            conv_dims=dims,
-        )
-
-    call.__name__ = call.__qualname__ = names[0]
-    call.__doc__ = f"`convolution` in {dims} dimension(s)."
-    made = add_arg_scope(call)
-    for name in names:
-        both(name)(made)
-    return made
-
-
-convolution1d = _convolution_of(1, "convolution1d", "conv1d")
-conv2d = _convolution_of(2, "convolution2d", "conv2d")
-convolution3d = _convolution_of(3, "convolution3d", "conv3d")
-
-
-@both("conv2d_transpose")
-@add_arg_scope
-def conv2d_transpose(
-    inputs,
-    num_outputs,
-    kernel_size,
-    stride=1,
-    padding="SAME",
-    data_format="NHWC",
-    activation_fn=nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    weights_regularizer=None,
-    biases_initializer=Zeros(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-):
-    """The transpose of a convolution: it makes images larger. The arguments are those of `convolution`."""
-    with variable_scope(scope, "Conv2d_transpose", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
-        need(data_format in ("NCHW", "NHWC"), "data_format has to be either NCHW or NHWC.")
-        inputs = convert_to_tensor(inputs)
-        layer = transposed.Conv2DTranspose(
-            filters=num_outputs,
-            kernel_size=kernel_size,
-            strides=stride,
-            padding=padding,
-            data_format="channels_first" if data_format == "NCHW" else "channels_last",
-            activation=None,
-            use_bias=not normalizer_fn and bool(biases_initializer),
-            kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer,
-            kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            activity_regularizer=None,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
-        )
-        outputs = layer.apply(inputs)
-        _keep(layer, variables_collections, _NAMES)
-        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, alias(sc))
-
-
-both("convolution2d_transpose")(conv2d_transpose)
-
-
-@both("separable_conv2d")
-@add_arg_scope
-def separable_conv2d(
-    inputs,
-    num_outputs,
-    kernel_size,
-    depth_multiplier=1,
-    stride=1,
-    padding="SAME",
-    data_format="NHWC",
-    rate=1,
-    activation_fn=nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    pointwise_initializer=None,
-    weights_regularizer=None,
-    biases_initializer=Zeros(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-):
-    """A depthwise convolution, then one of 1x1 unless `num_outputs` is None. The arguments are those of `convolution`."""
-    need(data_format in ("NHWC", "NCHW"), f"Invalid data_format: {data_format!r}")
-    with variable_scope(scope, "SeparableConv2d", [inputs], reuse=reuse, custom_getter=_getter(_SEPARABLE)) as sc:
-        inputs = convert_to_tensor(inputs)
-        pointwise_initializer = weights_initializer if pointwise_initializer is None else pointwise_initializer
-        if num_outputs is None:
-            return _depthwise_only(
-                inputs,
-                kernel_size,
-                depth_multiplier,
-                stride,
-                padding,
-                data_format,
-                rate,
-                activation_fn,
-                normalizer_fn,
-                normalizer_params,
-                weights_initializer,
-                weights_regularizer,
-                biases_initializer,
-                biases_regularizer,
-                variables_collections,
-                outputs_collections,
-                trainable,
-                sc,
-            )
-        layer = separable.SeparableConv2D(
-            filters=num_outputs,
-            kernel_size=kernel_size,
-            strides=stride,
-            padding=padding,
-            data_format="channels_first" if data_format == "NCHW" else "channels_last",
-            dilation_rate=convolutional.normalize_tuple(rate, 2, "rate"),
-            activation=None,
-            depth_multiplier=depth_multiplier,
-            use_bias=not normalizer_fn and bool(biases_initializer),
-            depthwise_initializer=weights_initializer,
-            pointwise_initializer=pointwise_initializer,
-            bias_initializer=biases_initializer,
-            depthwise_regularizer=weights_regularizer,
-            pointwise_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            activity_regularizer=None,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
-        )
-        outputs = layer.apply(inputs)
-        _keep(layer, variables_collections, {"depthwise_kernel": "weights", "pointwise_kernel": "weights", "bias": "biases"})
-        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, alias(sc))
-
-
-both("separable_convolution2d")(separable_conv2d)
-
-
-def _depthwise_only(
-    inputs,
-    kernel_size,
-    depth_multiplier,
-    stride,
-    padding,
-    data_format,
-    rate,
-    activation_fn,
-    normalizer_fn,
-    normalizer_params,
-    weights_initializer,
-    weights_regularizer,
-    biases_initializer,
-    biases_regularizer,
-    variables_collections,
-    outputs_collections,
-    trainable,
-    sc,
-):
-    """The first part of a separable convolution alone."""
-    first = data_format == "NCHW"
-    channels, kind = inputs.dims[1 if first else 3], inputs.dtype.base_dtype
-    height, width = convolutional.normalize_tuple(kernel_size, 2, "kernel_size")
-    down, right = convolutional.normalize_tuple(stride, 2, "stride")
-    weights = variables.model_variable(
-        "depthwise_weights",
-        shape=[height, width, channels, depth_multiplier],
-        dtype=kind,
-        initializer=weights_initializer,
-        regularizer=weights_regularizer,
-        trainable=trainable,
-        collections=variable_collections(variables_collections, "weights"),
-    )
-    outputs = depthwise_conv2d(
-        inputs,
-        weights,
-        [1, 1, down, right] if first else [1, down, right, 1],
-        padding,
-        rate=convolutional.normalize_tuple(rate, 2, "rate"),
-        data_format=data_format,
-    )
-    if normalizer_fn is None and biases_initializer is not None:
-        biases = variables.model_variable(
-            "biases",
-            shape=[depth_multiplier * channels],
-            dtype=kind,
-            initializer=biases_initializer,
-            regularizer=biases_regularizer,
-            trainable=trainable,
-            collections=variable_collections(variables_collections, "biases"),
-        )
-        outputs = nn.bias_add(outputs, biases, data_format=data_format)
-    outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-    return collect(outputs_collections, outputs, alias(sc))
-
-
-@both("conv2d_in_plane")
-@add_arg_scope
-def conv2d_in_plane(
-    inputs,
-    kernel_size,
-    stride=1,
-    padding="SAME",
-    activation_fn=nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    weights_regularizer=None,
-    biases_initializer=Zeros(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-):
-    """The same filter over each channel on its own. The arguments are those of `convolution`."""
-    with variable_scope(scope, "ConvInPlane", [inputs], reuse=reuse) as sc:
-        kind, channels = inputs.dtype.base_dtype, inputs.dims[-1]
-        height, width = convolutional.normalize_tuple(kernel_size, 2, "kernel_size")
-        down, right = convolutional.normalize_tuple(stride, 2, "stride")
-        weights = variables.model_variable(
-            "weights",
-            shape=[height, width, 1, 1],
-            dtype=kind,
-            initializer=weights_initializer,
-            regularizer=weights_regularizer,
-            trainable=trainable,
-            collections=variable_collections(variables_collections, "weights"),
-        )
-        outputs = depthwise_conv2d(inputs, tile(weights, [1, 1, channels, 1]), [1, down, right, 1], padding)
-        if normalizer_fn is None and biases_initializer is not None:
-            biases = variables.model_variable(
-                "biases",
-                shape=[channels],
-                dtype=kind,
-                initializer=biases_initializer,
-                regularizer=biases_regularizer,
-                trainable=trainable,
-                collections=variable_collections(variables_collections, "biases"),
-            )
-            outputs = nn.bias_add(outputs, biases)
-        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, alias(sc))
-
-
-both("convolution2d_in_plane")(conv2d_in_plane)
 
 
 def _pool(name, kind, scope_name):
@@ -594,7 +121,7 @@ def flatten(inputs, outputs_collections=None, scope=None):
 @add_arg_scope
 def dropout(inputs, keep_prob=0.5, noise_shape=None, is_training=True, outputs_collections=None, scope=None, seed=None):
     """Elements set to 0 at random while training; each stays with the chance `keep_prob`."""
-    with variable_scope(scope, "Dropout", [inputs], custom_getter=_getter()) as sc:
+    with variable_scope(scope, "Dropout", [inputs], custom_getter=model_getter()) as sc:
         inputs = convert_to_tensor(inputs)
         layer = core.Dropout(rate=1 - keep_prob, noise_shape=noise_shape, seed=seed, name=sc.name, _scope=sc)
         outputs = layer.apply(inputs, training=is_training)

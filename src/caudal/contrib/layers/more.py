@@ -1,4 +1,4 @@
-"""Layers of contrib.layers that few programs use: the transpose in three dimensions, images as sequences, the older dense layer."""
+"""Layers of contrib.layers that few programs use: images as sequences, the older dense layer."""
 
 import functools
 
@@ -8,7 +8,6 @@ from ...graph.convert import convert_to_tensor
 from ...graph.graph import GraphKeys, default_graph
 from ...graph.scopes import name_scope
 from ...ground.errors import need
-from ...layers.transposed import Conv3DTranspose
 from ...ops import activations as nn
 from ...ops.embedding import embedding_lookup
 from ...ops.join import concat, stack, unstack
@@ -18,64 +17,10 @@ from ...ops.shape import reshape, shape, transpose
 from ...ops.slicing import gather, unique
 from ..framework.arg_scope import add_arg_scope
 from .initializers import xavier_initializer
-from .layers import _NAMES, _getter, _keep, _normalized, collect
+from .model_layers import collect
 from .regularizers import both
 
-__all__ = ["conv3d_transpose"]
-
-
-@both("conv3d_transpose")
-@add_arg_scope
-def conv3d_transpose(
-    inputs,
-    num_outputs,
-    kernel_size,
-    stride=1,
-    padding="SAME",
-    data_format="NDHWC",
-    activation_fn=nn.relu,
-    normalizer_fn=None,
-    normalizer_params=None,
-    weights_initializer=xavier_initializer(),
-    weights_regularizer=None,
-    biases_initializer=Zeros(),
-    biases_regularizer=None,
-    reuse=None,
-    variables_collections=None,
-    outputs_collections=None,
-    trainable=True,
-    scope=None,
-):
-    """The transpose of a convolution in three dimensions. The arguments are those of `convolution`."""
-    with variable_scope(scope, "Conv3d_transpose", [inputs], reuse=reuse, custom_getter=_getter(_NAMES)) as sc:
-        need(data_format in ("NCDHW", "NDHWC"), "data_format has to be either NCDHW or NDHWC.")
-        inputs = convert_to_tensor(inputs)
-        layer = Conv3DTranspose(
-            filters=num_outputs,
-            kernel_size=kernel_size,
-            strides=stride,
-            padding=padding,
-            data_format="channels_first" if data_format == "NCDHW" else "channels_last",
-            activation=None,
-            use_bias=not normalizer_fn and bool(biases_initializer),
-            kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer,
-            kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            activity_regularizer=None,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
-        )
-        outputs = layer.apply(inputs)
-        _keep(layer, variables_collections, _NAMES)
-        outputs = _normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, sc.name)
-
-
-both("convolution3d_transpose")(conv3d_transpose)
+__all__ = ["images_to_sequence"]
 
 
 @both("images_to_sequence")

@@ -10,7 +10,7 @@ from ...ops.nn_functions import batch_normalization, moments
 from ...ops.shape import reshape, shape
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
-from .layers import alias, collect, variable_collections
+from .model_layers import alias, collect, variable_collections
 from .regularizers import both
 
 __all__ = ["group_norm", "instance_norm"]

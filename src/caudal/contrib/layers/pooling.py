@@ -16,7 +16,7 @@ from ...ops.reduce import reduce_max, reduce_sum
 from ...ops.shape import reshape, shape, transpose
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
-from .layers import collect, variable_collections
+from .model_layers import collect, variable_collections
 from .regularizers import both
 
 __all__ = ["maxout", "pool", "spatial_softmax"]

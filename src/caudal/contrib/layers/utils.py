@@ -8,7 +8,7 @@ from ...graph import static
 from ...graph.graph import Tensor, default_graph
 from ...ground.api import export
 from ...ground.errors import need
-from .layers import variable_collections
+from .model_layers import variable_collections
 
 __all__ = ["collect_named_outputs", "convert_collection_to_dict", "get_tensor_aliases"]
 

@@ -6,7 +6,8 @@ Source: Krizhevsky, One weird trick for parallelizing convolutional neural netwo
 from ....build.initializers import Constant, Zeros
 from ....build.scopes import variable_scope
 from ...framework.arg_scope import arg_scope
-from ...layers.layers import conv2d, fully_connected, max_pool2d
+from ...layers.convolutions import conv2d
+from ...layers.layers import fully_connected, max_pool2d
 from .plain import CLASSIFIER, classifier, ended, layer_scope
 
 __all__ = ["alexnet_v2", "alexnet_v2_arg_scope"]

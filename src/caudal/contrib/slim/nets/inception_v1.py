@@ -7,7 +7,8 @@ from ....build.initializers import TruncatedNormal
 from ....build.scopes import variable_scope
 from ...framework.arg_scope import arg_scope
 from ...layers.batch_norm import batch_norm
-from ...layers.layers import avg_pool2d, conv2d, dropout, fully_connected, max_pool2d, softmax
+from ...layers.convolutions import conv2d
+from ...layers.layers import avg_pool2d, dropout, fully_connected, max_pool2d, softmax
 from .modules import Mixed, built, conv, layer_scope, logits_of, normalizer, pool
 
 __all__ = ["inception_v1", "inception_v1_arg_scope", "inception_v1_base"]

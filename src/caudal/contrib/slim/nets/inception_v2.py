@@ -7,7 +7,8 @@ from ....build.initializers import TruncatedNormal
 from ....build.scopes import variable_scope
 from ...framework.arg_scope import arg_scope
 from ...layers.batch_norm import batch_norm
-from ...layers.layers import avg_pool2d, conv2d, dropout, max_pool2d, separable_conv2d, softmax
+from ...layers.convolutions import conv2d, separable_conv2d
+from ...layers.layers import avg_pool2d, dropout, max_pool2d, softmax
 from .modules import Mixed, built, conv, layer_scope, logits_of, normalizer, pool, thinned, window
 
 __all__ = ["inception_v2", "inception_v2_arg_scope", "inception_v2_base"]

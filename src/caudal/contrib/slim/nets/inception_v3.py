@@ -8,7 +8,8 @@ from ....build.scopes import variable_scope
 from ....graph.graph import GraphKeys
 from ...framework.arg_scope import arg_scope
 from ...layers.batch_norm import batch_norm
-from ...layers.layers import avg_pool2d, conv2d, dropout, max_pool2d, softmax
+from ...layers.convolutions import conv2d
+from ...layers.layers import avg_pool2d, dropout, max_pool2d, softmax
 from .modules import Fork, Mixed, built, conv, layer_scope, logits_of, normalizer, pool, thinned, window
 
 __all__ = ["inception_v3", "inception_v3_arg_scope", "inception_v3_base"]

@@ -11,8 +11,9 @@ from ....ops.join import concat
 from ....ops.shape import squeeze
 from ...framework.arg_scope import arg_scope
 from ...layers.batch_norm import batch_norm
+from ...layers.convolutions import conv2d
 from ...layers.initializers import variance_scaling_initializer
-from ...layers.layers import avg_pool2d, conv2d, dropout, fully_connected, max_pool2d
+from ...layers.layers import avg_pool2d, dropout, fully_connected, max_pool2d
 from ...layers.regularizers import l2_regularizer
 
 __all__ = ["Fork", "Mixed", "built", "conv", "layer_scope", "logits_of", "normalizer", "pool", "thinned", "window"]

@@ -6,7 +6,8 @@ Source: Sermanet and others, OverFeat (2014), table 1.
 from ....build.initializers import Zeros
 from ....build.scopes import variable_scope
 from ...framework.arg_scope import arg_scope
-from ...layers.layers import conv2d, fully_connected, max_pool2d
+from ...layers.convolutions import conv2d
+from ...layers.layers import fully_connected, max_pool2d
 from .plain import CLASSIFIER, classifier, ended, layer_scope
 
 __all__ = ["overfeat", "overfeat_arg_scope"]

@@ -4,7 +4,8 @@ from ....build.initializers import Constant, TruncatedNormal
 from ....ops.activations import relu
 from ....ops.shape import squeeze
 from ...framework.arg_scope import arg_scope
-from ...layers.layers import conv2d, dropout, fully_connected
+from ...layers.convolutions import conv2d
+from ...layers.layers import dropout, fully_connected
 from ...layers.regularizers import l2_regularizer
 from ...layers.utils import convert_collection_to_dict
 

@@ -6,7 +6,8 @@ from ....ops.activations import relu
 from ....ops.reduce import reduce_mean
 from ...framework.arg_scope import arg_scope
 from ...layers.batch_norm import batch_norm
-from ...layers.layers import conv2d, max_pool2d, softmax
+from ...layers.convolutions import conv2d
+from ...layers.layers import max_pool2d, softmax
 from ...layers.utils import convert_collection_to_dict
 from .resnet_utils import Block, conv2d_same, stack_blocks_dense
 

@@ -12,8 +12,10 @@ from ....ops.activations import relu
 from ....ops.join import pad
 from ...framework.arg_scope import add_arg_scope, arg_scope
 from ...layers.batch_norm import batch_norm
+from ...layers.convolutions import conv2d
 from ...layers.initializers import variance_scaling_initializer
-from ...layers.layers import collect, conv2d, max_pool2d
+from ...layers.layers import max_pool2d
+from ...layers.model_layers import collect
 from ...layers.regularizers import l2_regularizer
 
 __all__ = ["Block", "conv2d_same", "resnet_arg_scope", "stack_blocks_dense", "subsample"]

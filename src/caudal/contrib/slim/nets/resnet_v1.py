@@ -6,7 +6,8 @@ Source: He and others, Deep residual learning (2015), fig. 5.
 from ....build.scopes import variable_scope
 from ....ops.activations import relu
 from ...framework.arg_scope import add_arg_scope
-from ...layers.layers import collect, conv2d
+from ...layers.convolutions import conv2d
+from ...layers.model_layers import collect
 from ...layers.utils import last_dimension
 from .residual import block_of, depths, generator
 from .resnet_utils import conv2d_same, resnet_arg_scope, subsample

@@ -6,7 +6,8 @@ Source: Simonyan and Zisserman, Very deep convolutional networks (2014), table 1
 from ....build.initializers import Zeros
 from ....build.scopes import variable_scope
 from ...framework.arg_scope import arg_scope
-from ...layers.layers import conv2d, fully_connected, max_pool2d, repeat
+from ...layers.convolutions import conv2d
+from ...layers.layers import fully_connected, max_pool2d, repeat
 from .plain import classifier, ended, layer_scope
 
 __all__ = ["vgg_16", "vgg_19", "vgg_a", "vgg_arg_scope"]
