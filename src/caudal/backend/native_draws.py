@@ -1,6 +1,6 @@
 """Random numbers by native kernels, where there are any: to the bit what philox.py and draws.py make of NumPy, in far less time.
 
-Each gives None where there is no library.
+Without a library `words` gives None and `fill` False, and the caller does it by NumPy.
 """
 
 import numpy as np

@@ -1,0 +1,3 @@
+"""tf.contrib.image: pictures turned, moved and seen from elsewhere."""
+
+from . import transforms  # noqa: F401
