@@ -54,6 +54,26 @@ def test_two_workers_that_are_killed_give_the_same_bits(calm, tmp_path):
     assert set(kills.counted(record.name, str(tmp_path)).values()) == {1}
 
 
+def test_workers_of_several_studies_are_kept_to_different_processors(tmp_path):
+    """As long as there are enough: a third one shares the first one's, and takes the second one's when that is free."""
+    program = "from caudal.study.worker import claimed; print(claimed([0, 1], 1), flush=True); input()"
+
+    def begun():
+        process = subprocess.Popen(
+            [sys.executable, "-c", program], env=os.environ | {"TMPDIR": str(tmp_path)}, stdin=-1, stdout=-1, text=True
+        )
+        return process, process.stdout.readline().strip()
+
+    workers = [begun() for _ in range(3)]
+    assert [said for _, said in workers] == ["[0]", "[1]", "[0]"]
+    workers[1][0].communicate("\n")
+    workers.append(begun())
+    assert workers[-1][1] == "[1]"
+    for process, _ in workers:
+        process.kill()
+        process.communicate()
+
+
 def test_interrupted_and_resumed(calm, tmp_path, capsys):
     process = kills.begin(TINY, str(tmp_path))
     while not kills.workers_of(process.pid):

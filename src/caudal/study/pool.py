@@ -29,7 +29,7 @@ def environment(threads, own=()):
 
     Args:
       threads: processors that its arithmetic may use.
-      own: the processors that it is kept to, if any.
+      own: processors of which it is kept to `threads`, those that it should rather have first; or none.
     """
     counted = dict.fromkeys(("NPROC", "PJRT_NPROC", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(threads))
     own = {"CAUDAL_CORES": ",".join(map(str, own))} if own and hasattr(os, "sched_setaffinity") else {}
@@ -159,9 +159,9 @@ class LocalPool:
 
     def _start(self, place):
         available = cores()
-        own = [available[(place * self.threads + i) % len(available)] for i in range(self.threads)]
-        fits = self.count * self.threads <= len(available)
-        self._workers[place] = Worker(self.threads, own if fits else ())
+        first = place * self.threads
+        own = available[first:] + available[:first] if self.count * self.threads <= len(available) else ()
+        self._workers[place] = Worker(self.threads, own)
         return self._workers[place]
 
     def _heard(self):

@@ -4,10 +4,13 @@ It speaks with whoever started it over its standard input and output: data, netw
 four times a second, and each trial go out. If nobody reads that any more, it ends, whatever it is doing.
 """
 
+import contextlib
+import fcntl
 import os
 import signal
 import socket
 import sys
+import tempfile
 import threading
 from multiprocessing.connection import Connection
 
@@ -15,7 +18,7 @@ from .identity import code
 from .jobs import perform
 from .sources import load_networks
 
-__all__ = ["main"]
+__all__ = ["claimed", "main"]
 
 _BEAT = 0.25  # seconds
 _IDLE = 600  # seconds without a job, and it ends
@@ -71,11 +74,41 @@ class _Worker:
         self.steps = steps
 
 
+_claims = []  # open files: a claim lasts as long as the process
+
+
+def claimed(cores, count):
+    """`count` of some processors: the first ones that no other worker of this user is kept to, of this study or another.
+
+    Where too few are free, the first ones of the others make up for it.
+    """
+    free = []
+    for core in cores:
+        if len(free) < count and _claim(core):
+            free.append(core)
+    return free + [core for core in cores if core not in free][: count - len(free)]
+
+
+def _claim(core):
+    """Whether this process may have a processor for itself from now on; where that can't be said, it may not."""
+    path = os.path.join(tempfile.gettempdir(), f"caudal-{os.getuid()}-processor-{core}")
+    with contextlib.suppress(OSError):  # another has it, or the file is not ours
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(file)
+            return False
+        _claims.append(file)
+        return True
+    return False
+
+
 def main():
     """Serves the process that started this one."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver decides
     if cores := os.environ.get("CAUDAL_CORES"):
-        os.sched_setaffinity(0, {int(core) for core in cores.split(",")})
+        os.sched_setaffinity(0, claimed([int(core) for core in cores.split(",")], int(os.environ["NPROC"])))
     inbox, outbox = (Connection(os.dup(fd), readable=fd == 0, writable=fd == 1) for fd in (0, 1))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)  # what a network prints goes where errors go
