@@ -161,7 +161,12 @@ def _said(contents):
 
 def _beside(contents):
     """2017's table and ours."""
-    return _table(contents, "recorded", heading=False) + _table(contents, "accuracy")
+    return _table(contents, "recorded", heading=False) + _table(contents, "accuracy") if contents.record.recorded else ""
+
+
+def _accuracy(contents):
+    """The table of a study that has nothing of 2017 beside it."""
+    return "" if contents.record.recorded else _table(contents, "accuracy", heading=False)
 
 
 def _learning(contents):
@@ -177,10 +182,8 @@ def _tests(contents):
 
 
 def _grid(contents):
-    caption = (
-        "Validation accuracy of each point. ★ and the orange frame: the best. A dashed frame: what 2017 chose, where it lies on "
-        "this grid. Lost: a trial that failed or diverged."
-    )
+    then = " A dashed frame: what 2017 chose, where it lies on this grid." if contents.record.recorded else ""
+    caption = f"Validation accuracy of each point. ★ and the orange frame: the best.{then} Lost: a trial that failed or diverged."
     tables = "\n".join(_table(contents, name) for name in contents.tables if name.startswith("grid-"))
     return "\n".join(
         filter(None, (_figures(contents, "grid", caption), _table(contents, "chosen"), _folded("All points", tables)))
@@ -317,6 +320,7 @@ def _plain(value):
 _SECTIONS = (
     ("findings", "What was found", _said),
     ("beside", "2017’s table and ours", _beside),
+    ("accuracy", "Test accuracy", _accuracy),
     ("learning", "Learning curves", _learning),
     ("tests", "Which networks differ", _tests),
     ("settings", "What each setting changed", _settings),

@@ -115,6 +115,11 @@ def _recorded_cell(row, key):
     return f"{value:.2f}" + (f" ± {deviation:.2f}" if deviation is not None else "")
 
 
+def _if_recorded(record, *columns):
+    """Columns of what was recorded in 2017; none for a study that has no such record."""
+    return columns if record.recorded else ()
+
+
 def cells_table(record):
     """Each network at each size, in full."""
     cells = by_cell(record.stage("learning"), "network", "size")
@@ -128,8 +133,11 @@ def cells_table(record):
         Column("trials", lambda row: str(row["trials"])),
         Column("test accuracy, %", lambda row: _plus_minus(row["accuracy_percent"], row["deviation_percent"])),
         Column("95 % interval", lambda row: words.interval(row["low_percent"], row["high_percent"])),
-        Column("2017, %", lambda row: "–" if row["recorded_percent"] is None else f"{row['recorded_percent']:.2f}"),
-        Column("difference", lambda row: "–" if row["difference_points"] is None else words.signed(row["difference_points"])),
+        *_if_recorded(
+            record,
+            Column("2017, %", lambda row: "–" if row["recorded_percent"] is None else f"{row['recorded_percent']:.2f}"),
+            Column("difference", lambda row: "–" if row["difference_points"] is None else words.signed(row["difference_points"])),
+        ),
     ]
     note = (
         f"{_what(record, record.stage('learning'))} Intervals: Student's t over the repeats; of one trial Wilson's, over "
@@ -211,9 +219,10 @@ def chosen_table(record):
         Column("95 % interval", lambda row: words.interval(100 * row["low"], 100 * row["high"])),
         Column("tied", lambda row: str(row["tied"])),
         Column("trained with", lambda row: row["trained_with"] or "–", words=True),
-        Column("2017", lambda row: row["recorded"] or "–", words=True),
+        *_if_recorded(record, Column("2017", lambda row: row["recorded"] or "–", words=True)),
     ]
-    note = f"{_what(record, record.stage('grid'))} “Validated”: accuracy on validation examples, its interval Wilson's. “Tied”: points that can't be distinguished from the best (two shares, Holm). 2017: its number of points, and what it chose."
+    then = " 2017: its number of points, and what it chose." if record.recorded else ""
+    note = f"{_what(record, record.stage('grid'))} “Validated”: accuracy on validation examples, its interval Wilson's. “Tied”: points that can't be distinguished from the best (two shares, Holm).{then}"
     return Table("chosen", "What the grid chose", note, columns, rows)
 
 
@@ -306,10 +315,16 @@ def seconds_table(record):
         Column("threads", lambda row: row["threads"]),
         Column("ms a step, median", lambda row: words.number(1000 * row["seconds"])),
         Column("least to most", lambda row: " to ".join(words.number(1000 * row[k]) for k in ("seconds_least", "seconds_most"))),
-        Column("2017, ms", lambda row: "–" if row["recorded_seconds"] is None else words.number(1000 * row["recorded_seconds"])),
-        Column("times as fast", lambda row: "–" if row["ratio"] is None else words.number(row["ratio"], 2)),
+        *_if_recorded(
+            record,
+            Column(
+                "2017, ms", lambda row: "–" if row["recorded_seconds"] is None else words.number(1000 * row["recorded_seconds"])
+            ),
+            Column("times as fast", lambda row: "–" if row["ratio"] is None else words.number(row["ratio"], 2)),
+        ),
     ]
-    note = f"{_what(record, record.trials)} Each trial's median step of training; other workers may have run beside it. 2017's machine was another."
+    then = " 2017's machine was another." if record.recorded else ""
+    note = f"{_what(record, record.trials)} Each trial's median step of training; other workers may have run beside it.{then}"
     return Table("seconds", "Time of a training step", note, columns, rows)
 
 
@@ -343,7 +358,10 @@ def hours_table(record):
         Column("trials", lambda row: str(row["trials"])),
         Column("steps", lambda row: f"{row['steps']:,}"),
         Column("hours", lambda row: words.number(row["hours"])),
-        Column("2017, hours", lambda row: "–" if row["recorded_hours"] is None else words.number(row["recorded_hours"])),
+        *_if_recorded(
+            record,
+            Column("2017, hours", lambda row: "–" if row["recorded_hours"] is None else words.number(row["recorded_hours"])),
+        ),
     ]
     then = "2017's 360 hours are its learning curves and grids whole, on a cluster." if record.recorded else ""
     note = f"The sum of the trials' own times; it took {words.duration(record.seconds)} on the clock. {then}".strip()
