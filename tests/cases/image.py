@@ -110,7 +110,7 @@ _BOXES = np.array([[0.1, 0.2, 0.77, 0.9], [0.05, 0.03, 0.5, 0.61]], f32)
 _TURN = np.array([[0, 1, 0, -1, 0, 4, 0, 0]], f32)  # a slope is the output's, transformed back: of a right angle the adjoint
 row(
     "ImageProjectiveTransformV2",
-    [normal(1, 5, 5, 2), _TURN, np.array([5, 5], i32)],
+    [np.cos(np.arange(50, dtype=f32)).reshape(1, 5, 5, 2), _TURN, np.array([5, 5], i32)],
     lambda x, turn, size: np.rot90(x, -1, (1, 2)),
     slopes=(0,),
     interpolation=b"BILINEAR",
