@@ -339,7 +339,7 @@ def time_panel(record):
         axes.set_xlim(right=3 * max((*ours.values(), *then.values())))
         axes.grid(axis="y", visible=False)
         if then:
-            axes.legend(loc="lower right")
+            axes.figure.legend(loc="outside lower left", ncols=2)
 
     said = "; ".join(
         f"{net} {words.number(ms)}" + (f" (2017: {words.number(then[net])})" if net in then else "") for net, ms in ours.items()
