@@ -93,7 +93,11 @@ def set_visible_devices(devices, device_type=None):
 
 @export("config.experimental.get_memory_growth")
 def get_memory_growth(device):
-    """Whether a GPU's memory is asked to grow; None if nobody said."""
+    """Whether a GPU's memory is asked to grow; None if nobody said.
+
+    Raises:
+      ValueError: the device isn't there; KeyError: it is no GPU.
+    """
     _check(device)
     return {d: _growth.get(d) for d in list_physical_devices("GPU")}[device]
 

@@ -234,7 +234,7 @@ def compose_transforms(*transforms):
     """The transform, `[n, 8]`, that does what several do, the last one first to the output's pixels.
 
     Raises:
-      ValueError: there are none.
+      AssertionError: there are none.
     """
     need(len(transforms) > 0, "transforms cannot be empty", kind=AssertionError)
     with name_scope("compose_transforms"):

@@ -90,6 +90,7 @@ def keep(layer, collections, names):
 
 
 def normalized(outputs, normalizer_fn, normalizer_params, activation_fn):
+    """What ends a layer: normalisation, with its arguments, and activation, where there are any."""
     if normalizer_fn is not None:
         outputs = normalizer_fn(outputs, **(normalizer_params or {}))
     return activation_fn(outputs) if activation_fn is not None else outputs
