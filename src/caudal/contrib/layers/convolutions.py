@@ -11,7 +11,7 @@ from ...ops.shape import tile
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
 from .initializers import xavier_initializer
-from .model_layers import NAMES, alias, collect, keep, model_getter, normalized, variable_collections
+from .model_layers import NAMES, alias, applied, collect, keep, model_getter, normalized, variable_collections
 from .regularizers import both
 
 __all__ = ["conv2d", "conv2d_in_plane", "conv2d_transpose", "conv3d_transpose", "convolution", "separable_conv2d"]
@@ -68,30 +68,24 @@ def convolution(
         )
         need(rank in _CONVOLUTIONS, f"Convolution not supported for input with rank {rank}")
         first = data_format is not None and data_format.startswith("NC")
-        layer = _CONVOLUTIONS[rank](
+        return applied(
+            _CONVOLUTIONS[rank],
+            inputs,
+            sc,
+            reuse,
+            trainable,
+            (weights_initializer, weights_regularizer),
+            (biases_initializer, biases_regularizer),
+            (normalizer_fn, normalizer_params),
+            activation_fn,
+            (variables_collections, outputs_collections),
             filters=num_outputs,
             kernel_size=kernel_size,
             strides=stride,
             padding=padding,
             data_format="channels_first" if first else "channels_last",
             dilation_rate=rate,
-            activation=None,
-            use_bias=not normalizer_fn and bool(biases_initializer),
-            kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer,
-            kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            activity_regularizer=None,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
         )
-        outputs = layer.apply(inputs)
-        keep(layer, variables_collections, NAMES)
-        outputs = normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, alias(sc))
 
 
 def _convolution_of(dims, *names):
@@ -179,29 +173,24 @@ def _transpose_of(dims, make, formats, named):
         with variable_scope(scope, f"Conv{dims}d_transpose", [inputs], reuse=reuse, custom_getter=model_getter(NAMES)) as sc:
             need(data_format in formats, f"data_format has to be either {first} or {last}.")
             inputs = convert_to_tensor(inputs)
-            layer = make(
+            return applied(
+                make,
+                inputs,
+                sc,
+                reuse,
+                trainable,
+                (weights_initializer, weights_regularizer),
+                (biases_initializer, biases_regularizer),
+                (normalizer_fn, normalizer_params),
+                activation_fn,
+                (variables_collections, outputs_collections),
+                named,
                 filters=num_outputs,
                 kernel_size=kernel_size,
                 strides=stride,
                 padding=padding,
                 data_format="channels_first" if data_format == first else "channels_last",
-                activation=None,
-                use_bias=not normalizer_fn and bool(biases_initializer),
-                kernel_initializer=weights_initializer,
-                bias_initializer=biases_initializer,
-                kernel_regularizer=weights_regularizer,
-                bias_regularizer=biases_regularizer,
-                activity_regularizer=None,
-                trainable=trainable,
-                name=sc.name,
-                dtype=inputs.dtype.base_dtype,
-                _scope=sc,
-                _reuse=reuse,
             )
-            outputs = layer.apply(inputs)
-            keep(layer, variables_collections, NAMES)
-            outputs = normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-            return collect(outputs_collections, outputs, named(sc))
 
     call.__name__ = call.__qualname__ = f"conv{dims}d_transpose"
     call.__doc__ = (

@@ -22,7 +22,7 @@ from ...ops.slicing import strided_slice
 from ..framework import variables
 from ..framework.arg_scope import add_arg_scope
 from .initializers import xavier_initializer
-from .model_layers import NAMES, alias, collect, keep, model_getter, normalized, variable_collections
+from .model_layers import NAMES, alias, applied, collect, model_getter, variable_collections
 from .regularizers import both
 
 __all__ = ["fully_connected"]
@@ -66,25 +66,19 @@ def fully_connected(
     need(hasattr(num_outputs, "__index__"), "num_outputs type should be one of [<class 'int'>], got %s." % type(num_outputs))
     with variable_scope(scope, "fully_connected", [inputs], reuse=reuse, custom_getter=model_getter(NAMES)) as sc:
         inputs = convert_to_tensor(inputs)
-        layer = core.Dense(
+        return applied(
+            core.Dense,
+            inputs,
+            sc,
+            reuse,
+            trainable,
+            (weights_initializer, weights_regularizer),
+            (biases_initializer, biases_regularizer),
+            (normalizer_fn, normalizer_params),
+            activation_fn,
+            (variables_collections, outputs_collections),
             units=num_outputs,
-            activation=None,
-            use_bias=not normalizer_fn and bool(biases_initializer),
-            kernel_initializer=weights_initializer,
-            bias_initializer=biases_initializer,
-            kernel_regularizer=weights_regularizer,
-            bias_regularizer=biases_regularizer,
-            activity_regularizer=None,
-            trainable=trainable,
-            name=sc.name,
-            dtype=inputs.dtype.base_dtype,
-            _scope=sc,
-            _reuse=reuse,
         )
-        outputs = layer.apply(inputs)
-        keep(layer, variables_collections, NAMES)
-        outputs = normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, alias(sc))
 
 
 def _pool(name, kind, scope_name):

@@ -3,7 +3,7 @@
 from ...graph.graph import GraphKeys, default_graph
 from ..framework import variables
 
-__all__ = ["NAMES", "alias", "collect", "keep", "model_getter", "normalized", "variable_collections"]
+__all__ = ["NAMES", "alias", "applied", "collect", "keep", "model_getter", "normalized", "variable_collections"]
 
 NAMES = {"kernel": "weights", "bias": "biases"}  # of a layer's variables, to those that Slim gives them
 
@@ -94,3 +94,35 @@ def normalized(outputs, normalizer_fn, normalizer_params, activation_fn):
     if normalizer_fn is not None:
         outputs = normalizer_fn(outputs, **(normalizer_params or {}))
     return activation_fn(outputs) if activation_fn is not None else outputs
+
+
+def applied(make, inputs, scope, reuse, trainable, weights, biases, normalizer, activation_fn, collections, named=alias, **own):
+    """What a layer with a kernel and a bias gives, its variables and outputs in their collections.
+
+    Args:
+      make: a layer of tf.layers.
+      scope: the layer's `VariableScope`.
+      weights, biases: (initializer, regularizer); a normalizer, or no initializer, takes the place of biases.
+      normalizer: (function or None, its arguments or None).
+      collections: (variables', outputs').
+      named: gives the name that the outputs have in collections, of the scope.
+      own: arguments of this kind of layer.
+    """
+    layer = make(
+        activation=None,
+        use_bias=not normalizer[0] and bool(biases[0]),
+        kernel_initializer=weights[0],
+        bias_initializer=biases[0],
+        kernel_regularizer=weights[1],
+        bias_regularizer=biases[1],
+        activity_regularizer=None,
+        trainable=trainable,
+        name=scope.name,
+        dtype=inputs.dtype.base_dtype,
+        _scope=scope,
+        _reuse=reuse,
+        **own,
+    )
+    outputs = layer.apply(inputs)
+    keep(layer, collections[0], NAMES)
+    return collect(collections[1], normalized(outputs, *normalizer, activation_fn), named(scope))
