@@ -289,6 +289,23 @@ def separable_conv2d(
 both("separable_convolution2d")(separable_conv2d)
 
 
+def _ended(outputs, kind, channels, trainable, biases, normalizer, activation_fn, collections, sc, data_format=None):
+    """What ends a convolution that no layer of tf.layers does: biases, unless there is a normalizer, normalisation, activation."""
+    initializer, regularizer = biases
+    if normalizer[0] is None and initializer is not None:
+        added = variables.model_variable(
+            "biases",
+            shape=[channels],
+            dtype=kind,
+            initializer=initializer,
+            regularizer=regularizer,
+            trainable=trainable,
+            collections=variable_collections(collections[0], "biases"),
+        )
+        outputs = nn.bias_add(outputs, added, data_format=data_format)
+    return collect(collections[1], normalized(outputs, *normalizer, activation_fn), alias(sc))
+
+
 def _depthwise_only(
     inputs,
     kernel_size,
@@ -331,19 +348,18 @@ def _depthwise_only(
         rate=convolutional.normalize_tuple(rate, 2, "rate"),
         data_format=data_format,
     )
-    if normalizer_fn is None and biases_initializer is not None:
-        biases = variables.model_variable(
-            "biases",
-            shape=[depth_multiplier * channels],
-            dtype=kind,
-            initializer=biases_initializer,
-            regularizer=biases_regularizer,
-            trainable=trainable,
-            collections=variable_collections(variables_collections, "biases"),
-        )
-        outputs = nn.bias_add(outputs, biases, data_format=data_format)
-    outputs = normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-    return collect(outputs_collections, outputs, alias(sc))
+    return _ended(
+        outputs,
+        kind,
+        depth_multiplier * channels,
+        trainable,
+        (biases_initializer, biases_regularizer),
+        (normalizer_fn, normalizer_params),
+        activation_fn,
+        (variables_collections, outputs_collections),
+        sc,
+        data_format=data_format,
+    )
 
 
 @both("conv2d_in_plane")
@@ -381,19 +397,17 @@ def conv2d_in_plane(
             collections=variable_collections(variables_collections, "weights"),
         )
         outputs = depthwise_conv2d(inputs, tile(weights, [1, 1, channels, 1]), [1, down, right, 1], padding)
-        if normalizer_fn is None and biases_initializer is not None:
-            biases = variables.model_variable(
-                "biases",
-                shape=[channels],
-                dtype=kind,
-                initializer=biases_initializer,
-                regularizer=biases_regularizer,
-                trainable=trainable,
-                collections=variable_collections(variables_collections, "biases"),
-            )
-            outputs = nn.bias_add(outputs, biases)
-        outputs = normalized(outputs, normalizer_fn, normalizer_params, activation_fn)
-        return collect(outputs_collections, outputs, alias(sc))
+        return _ended(
+            outputs,
+            kind,
+            channels,
+            trainable,
+            (biases_initializer, biases_regularizer),
+            (normalizer_fn, normalizer_params),
+            activation_fn,
+            (variables_collections, outputs_collections),
+            sc,
+        )
 
 
 both("convolution2d_in_plane")(conv2d_in_plane)
