@@ -14,6 +14,12 @@ struct Windows {
   long window_height, window_width, stride_height, stride_width, top, left;  // top, left: rows and columns of padding
 };
 
+// A product of matrices: [rows, depth] times [depth, columns]; a turned factor lies with its dimensions the other way.
+struct Product {
+  long rows, depth, columns;
+  bool turned_a, turned_b;
+};
+
 // One variable's update: its value and slots, changed in place, and its slope: scale * grad + decay * value.
 struct Update {
   long size;
@@ -33,6 +39,7 @@ struct Update {
   KERNEL(adam, (const float* rates, bool nesterov, const Update*, int count, Pool&))                                \
   KERNEL(adagrad, (const float* rates, bool nesterov, const Update*, int count, Pool&))                             \
   KERNEL(rms_prop, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
+  KERNEL(product, (const Product&, const float* a, const float* b, const float* bias, bool relu, float* c, Pool&))       \
   KERNEL(conv, (const Windows&, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y, Pool&)) \
   KERNEL(conv_input_grad, (const Windows&, const float* dy, const float* filter, long channels, float* dx, Pool&)) \
   KERNEL(conv_filter_grad, (const Windows&, const float* x, const float* dy, long channels, float* dw, Pool&))   \

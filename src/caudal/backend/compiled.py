@@ -24,7 +24,7 @@ from .compiled_windows import (  # noqa: F401  # part of B
     max_pool_relu_grad,
     relu_bias_grad,
 )
-from .precision import matmul  # noqa: F401  # part of B
+from .products import matmul, product  # noqa: F401  # part of B
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update(

@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 from jax.extend.core import Literal
 
-__all__ = ["FACTORS", "choose", "chosen", "has_bfloat16", "is_low", "matmul", "rounded", "slope", "using"]
+__all__ = ["FACTORS", "choose", "chosen", "has_bfloat16", "is_low", "rounded", "slope", "using"]
 
 FACTORS = ("float32", "bfloat16")
 _asked = ["float32"]
@@ -50,13 +50,6 @@ def is_low(*arrays):
 def rounded(x):
     """`x` as bfloat16."""
     return lax.convert_element_type(x, jnp.bfloat16)
-
-
-def matmul(x, y):
-    """The product of matrices."""
-    if is_low(x, y):
-        return jnp.matmul(rounded(x), rounded(y), preferred_element_type=np.float32)
-    return jnp.matmul(x, y)
 
 
 def slope(function, shape, dy):

@@ -105,8 +105,13 @@ def sigmoid(x):
 
 
 def matmul(x, y):
-    """The product of matrices."""
+    """The products of the matrices in two batches."""
     return np.matmul(x, y)
+
+
+def product(x, y, turn_x=False, turn_y=False):
+    """The product of two matrices, of which one that is to be turned lies with its rows as columns."""
+    return np.matmul(x.T if turn_x else x, y.T if turn_y else y)
 
 
 def cumulative_logaddexp(x, axis):

@@ -23,18 +23,14 @@ def _infer(a, b, *, transpose_a, transpose_b):
 
 
 def _lower(B, a, b, *, transpose_a, transpose_b, op):
-    a, b = (a.T if transpose_a else a), (b.T if transpose_b else b)
     if a.ndim != 2 or b.ndim != 2:
-        which = "In[0]" if a.ndim != 2 else "In[1]"
-        raise InvalidArgumentError(
-            None, op, f"{which} is not a matrix. Instead it has shape {shapes.text((a if a.ndim != 2 else b).shape)}"
-        )
-    if a.shape[1] != b.shape[0]:
-        a, b = (a.T if transpose_a else a), (b.T if transpose_b else b)
+        which, one = ("In[0]", a) if a.ndim != 2 else ("In[1]", b)
+        raise InvalidArgumentError(None, op, f"{which} is not a matrix. Instead it has shape {shapes.text(one.shape)}")
+    if a.shape[not transpose_a] != b.shape[transpose_b]:
         raise InvalidArgumentError(
             None, op, f"Matrix size-incompatible: In[0]: {shapes.text(a.shape)}, In[1]: {shapes.text(b.shape)}"
         )
-    return B.matmul(a, b)
+    return B.product(a, b, transpose_a, transpose_b)
 
 
 matmul_node = define("MatMul", infer=_infer, lower=_lower)
