@@ -20,6 +20,11 @@ struct Product {
   bool turned_a, turned_b;
 };
 
+// Rows of an array, and how many are moved to them.
+struct Rows {
+  long count, width, moved;
+};
+
 // One variable's update: its value and slots, changed in place, and its slope: scale * grad + decay * value.
 struct Update {
   long size;
@@ -40,6 +45,8 @@ struct Update {
   KERNEL(adagrad, (const float* rates, bool nesterov, const Update*, int count, Pool&))                             \
   KERNEL(rms_prop, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
   KERNEL(product, (const Product&, const float* a, const float* b, const float* bias, bool relu, float* c, Pool&))       \
+  KERNEL(gather_rows, (const Rows&, const float* from, const int64_t* index, float* to, Pool&))                            \
+  KERNEL(scatter_rows, (const Rows&, bool adds, float* to, const int64_t* index, const float* from, Pool&))                \
   KERNEL(conv, (const Windows&, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y, Pool&)) \
   KERNEL(conv_input_grad, (const Windows&, const float* dy, const float* filter, long channels, float* dx, Pool&)) \
   KERNEL(conv_filter_grad, (const Windows&, const float* x, const float* dy, long channels, float* dw, Pool&))   \

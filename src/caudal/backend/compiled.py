@@ -24,6 +24,7 @@ from .compiled_windows import (  # noqa: F401  # part of B
     max_pool_relu_grad,
     relu_bias_grad,
 )
+from .places import add_at, max_at, min_at, multiply_at, set_at, take_clipped  # noqa: F401  # part of B
 from .products import matmul, product  # noqa: F401  # part of B
 
 jax.config.update("jax_enable_x64", True)
@@ -71,31 +72,6 @@ def known(x):
 def is_known(x):
     """Whether the value is decided before the run."""
     return not isinstance(x, jax.core.Tracer)
-
-
-def set_at(x, index, value):
-    """A copy of `x` in which `x[index]` is `value`."""
-    return jnp.asarray(x).at[index].set(value)
-
-
-def add_at(x, index, value):
-    """A copy of `x` to whose elements at `index` `value` was added, again for an index that comes again."""
-    return jnp.asarray(x).at[index].add(value)
-
-
-def max_at(x, index, value):
-    """A copy of `x` with the greater of itself and `value` at `index`."""
-    return jnp.asarray(x).at[index].max(value)
-
-
-def min_at(x, index, value):
-    """A copy of `x` with the lesser of itself and `value` at `index`."""
-    return jnp.asarray(x).at[index].min(value)
-
-
-def multiply_at(x, index, value):
-    """A copy of `x` whose elements at `index` are multiplied by `value`."""
-    return jnp.asarray(x).at[index].multiply(value)
 
 
 def piece(x, start, size, axis):
