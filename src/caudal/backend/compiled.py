@@ -10,7 +10,7 @@ import numpy as np
 from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 
-from . import disk_cache, native, native_train
+from . import disk_cache, memory, native, native_train
 from .compiled_windows import (  # noqa: F401  # part of B
     avg_pool,
     avg_pool_grad,
@@ -221,7 +221,7 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
       loops: whether there are loops in it.
       tiny: whether it is to be one kernel, as is best where XLA would take longer to go from kernel to kernel than in them.
     """
-    _keep_programs()
+    _prepare()
     options = {}
     if jax.default_backend() == "cpu":
         if small or loops:  # one op after another: 34 dense layers compile in 0.35 of the time
@@ -250,8 +250,9 @@ def _one_kernel(function):
 
 
 @functools.cache
-def _keep_programs():
-    """Has compiled programs kept on disk, so that the next process need not compile them."""
+def _prepare():
+    """Has freed memory kept for the next step, and compiled programs on disk, so that the next process need not compile them."""
+    memory.keep_freed()
     if jax.config.jax_compilation_cache_dir is None and (folder := disk_cache.folder()) is not None:
         jax.config.update("jax_compilation_cache_dir", folder)
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

@@ -7,7 +7,7 @@ import sys
 
 import caudal
 
-from ..backend import disk_cache, native
+from ..backend import disk_cache, memory, native
 from ..ground.processors import threads
 from ..run import devices
 
@@ -35,6 +35,7 @@ def facts():
     found["threads"] = f"{threads()} (of {os.cpu_count()} processors)"
     found["native kernels"] = native.status()
     found["compile cache"] = disk_cache.status()
+    found["freed memory"] = memory.keep_freed()
     found["data"] = os.environ.get("CAUDAL_DATA") or "CAUDAL_DATA is not set: MNIST comes from the cache, or a mirror"
     return found
 
