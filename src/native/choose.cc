@@ -37,3 +37,4 @@ const Kernels& kernels() {
 }  // namespace caudal
 
 extern "C" __attribute__((visibility("default"))) const char* caudal_native_set() { return caudal::kernels().name; }
+extern "C" __attribute__((visibility("default"))) int caudal_native_width() { return caudal::kernels().width; }

@@ -14,15 +14,23 @@ struct Windows {
   long window_height, window_width, stride_height, stride_width, top, left;  // top, left: rows and columns of padding
 };
 
-// A product of matrices: [rows, depth] times [depth, columns]; a turned factor lies with its dimensions the other way.
+// A product of matrices: [rows, depth] times [depth, columns]; a turned factor lies with its dimensions the other way, and a packed
+// one as `pack_factor` packs it.
 struct Product {
   long rows, depth, columns;
-  bool turned_a, turned_b;
+  bool turned_a, turned_b, packed_b;
 };
 
 // Rows of an array, and how many are moved to them.
 struct Rows {
   long count, width, moved;
+};
+
+// Rows of channels that are normalised; `relu`: without what is below 0.
+struct Norm {
+  long rows, channels;
+  float epsilon;
+  bool relu;
 };
 
 // One variable's update: its value and slots, changed in place, and its slope: scale * grad + decay * value.
@@ -45,6 +53,10 @@ struct Update {
   KERNEL(adagrad, (const float* rates, bool nesterov, const Update*, int count, Pool&))                             \
   KERNEL(rms_prop, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
   KERNEL(product, (const Product&, const float* a, const float* b, const float* bias, bool relu, float* c, Pool&))       \
+  KERNEL(batch_norm, (const Norm&, const float* x, const float* scale, const float* offset, float* y, float* mean, float* variance, Pool&)) \
+  KERNEL(batch_norm_grad, (const Norm&, const float* dy, const float* x, const float* y, const float* scale, const float* mean, \
+                           const float* variance, float* dx, float* d_scale, float* d_offset, Pool&)) \
+  KERNEL(pack_factor, (const Product&, const float* b, float* panels, Pool&))                                            \
   KERNEL(gather_rows, (const Rows&, const float* from, const int64_t* index, float* to, Pool&))                            \
   KERNEL(scatter_rows, (const Rows&, bool adds, float* to, const int64_t* index, const float* from, Pool&))                \
   KERNEL(conv, (const Windows&, const float* x, const float* filter, const float* bias, bool relu, long channels, float* y, Pool&)) \
@@ -61,6 +73,7 @@ struct Update {
 
 struct Kernels {
   const char* name;  // of the instruction set
+  int width;         // of its vectors, in floats
 #define CAUDAL_FIELD(NAME, ARGS) void(*NAME) ARGS;
   CAUDAL_KERNELS(CAUDAL_FIELD)
 #undef CAUDAL_FIELD

@@ -176,6 +176,11 @@ struct Blocks {
   long size(long block) const { return least(deep, depth - block * deep); }
 };
 
+// The second factor from row k and a column on.
+Side side_of(const Product& p, const float* b, long k, long column) {
+  return p.turned_b ? Side{b + column * p.depth + k, 1, p.depth} : Side{b + k * p.columns + column, p.columns, 1};
+}
+
 // What is added to sums, and done with them at the end.
 struct Finish {
   const float* bias;
@@ -190,7 +195,7 @@ class Part {
     long fit = most<long>(ROWS, KEPT / blocks_.deep / ROWS * ROWS);
     together_ = high - low <= fit + fit / 2 ? high - low : fit;
     once_ = together_ == high - low;
-    panels_ = scratch(kWeights, (once_ ? 2 : end - begin) * blocks_.deep * WIDE);
+    panels_ = p.packed_b ? nullptr : scratch(kWeights, (once_ ? 2 : end - begin) * blocks_.deep * WIDE);
     rows_ = p.turned_a ? scratch(kImage, (together_ + ROWS) * blocks_.deep) : nullptr;
   }
 
@@ -204,7 +209,7 @@ class Part {
   void by_rows(long block, long m, const Groups& groups) {
     long k = block * blocks_.deep;
     if (p_.turned_a) pack_rows({a_ + k * p_.rows + m, 1, p_.rows}, groups, blocks_.size(block), rows_);
-    bool packs = m == low_;
+    bool packs = m == low_ && !p_.packed_b;
     for (long j = begin_; j < end_; j++, turn_++) {
       Panel now = panel(block, j, turn_);
       if (packs && j == begin_ && (block == 0 || !once_)) now.pack_share(0, 1);
@@ -226,9 +231,9 @@ class Part {
   }
 
   Panel panel(long block, long j, long turn) const {
-    long k = block * blocks_.deep, column = j * WIDE, slot = once_ ? turn & 1 : j - begin_;
-    Side side = p_.turned_b ? Side{b_ + column * p_.depth + k, 1, p_.depth} : Side{b_ + k * p_.columns + column, p_.columns, 1};
-    return {side, blocks_.size(block), least(WIDE, p_.columns - column), column, panels_ + slot * blocks_.deep * WIDE};
+    long k = block * blocks_.deep, column = j * WIDE, slot = once_ ? turn & 1 : j - begin_, have = least(WIDE, p_.columns - column);
+    if (p_.packed_b) return {{}, blocks_.size(block), have, column, const_cast<float*>(b_) + (j * p_.depth + k) * WIDE};
+    return {side_of(p_, b_, k, column), blocks_.size(block), have, column, panels_ + slot * blocks_.deep * WIDE};
   }
 
   const Product& p_;
@@ -256,6 +261,16 @@ void product(const Product& p, const float* a, const float* b, const float* bias
     long from = part(items, tasks, task), to = part(items, tasks, task + 1);
     if (by_columns) Part(p, a, b, finish, c, 0, p.rows, from, to).run();
     else Part(p, a, b, finish, c, groups.begin(from), groups.begin(to), 0, panels).run();
+  });
+}
+
+// The second factor as panels, [panels, depth, WIDE], for products that take it again and again.
+void pack_factor(const Product& p, const float* b, float* panels, Pool& pool) {
+  long count = (p.columns + WIDE - 1) / WIDE;
+  int tasks = p.depth * p.columns < ALONE ? 1 : static_cast<int>(least<long>(count, pool.threads()));
+  parallel(pool, tasks, [&](int task) {
+    for (long j = part(count, tasks, task); j < part(count, tasks, task + 1); j++)
+      pack(side_of(p, b, 0, j * WIDE), 0, p.depth, least(WIDE, p.columns - j * WIDE), panels + j * p.depth * WIDE);
   });
 }
 

@@ -7,6 +7,7 @@ namespace caudal::CAUDAL_ISA {
 
 const Kernels table = {
     CAUDAL_QUOTE(CAUDAL_ISA),
+    CAUDAL_WIDTH,
 #define CAUDAL_ENTRY(NAME, ARGS) &NAME,
     CAUDAL_KERNELS(CAUDAL_ENTRY)
 #undef CAUDAL_ENTRY

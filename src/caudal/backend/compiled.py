@@ -11,6 +11,7 @@ from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 
 from . import disk_cache, memory, native, native_train
+from .compiled_norms import batch_norm, batch_norm_grad  # noqa: F401  # part of B
 from .compiled_windows import (  # noqa: F401  # part of B
     avg_pool,
     avg_pool_grad,
@@ -25,7 +26,7 @@ from .compiled_windows import (  # noqa: F401  # part of B
     relu_bias_grad,
 )
 from .places import add_at, max_at, min_at, multiply_at, set_at, take_clipped  # noqa: F401  # part of B
-from .products import matmul, product  # noqa: F401  # part of B
+from .products import matmul, packed, product  # noqa: F401  # part of B
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update(
@@ -233,13 +234,13 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
         )  # XLA's own choice: a net of four layers compiles in 0.2 to 0.4 of the time
         if (short or loops) and not general:  # the older emitters: Iris compiles in 0.65 of the time, lenet and LSTM in 0.75
             options["xla_cpu_use_fusion_emitters"] = False
-        if (small or convolves) and not general:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
+        if (small or convolves or loops) and not general:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
-        function = _one_kernel(function) if tiny else function
+        function = one_kernel(function) if tiny else function
     return jax.jit(function, donate_argnums=donate, compiler_options=options)
 
 
-def _one_kernel(function):
+def one_kernel(function):
     """The same function, as a call that XLA makes one kernel of: an Iris step takes half of the time, in a loop a third."""
 
     def call(*args):

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import native, precision
 
-__all__ = ["matmul", "product"]
+__all__ = ["Packed", "matmul", "packed", "product"]
 
 # Measured with AVX2 on two threads, over 40 shapes: above these the native kernel takes 0.2 to 1.1 of XLA's time, below them up to 4 times
 # as long.
@@ -29,12 +29,18 @@ def _by_xla(x, y):
 
 
 def product(x, y, turn_x=False, turn_y=False):
-    """The product of two matrices, of which one that is to be turned lies with its rows as columns."""
-    rows, depth, columns = *(x.shape[::-1] if turn_x else x.shape), y.shape[not turn_y]
-    worth = min(rows, depth, columns) >= _LEAST and rows * depth * columns >= _WORK
-    if worth and x.dtype == y.dtype == np.float32 and native.ready() and not precision.is_low(x, y):
+    """The product of two matrices, of which one that is to be turned lies with its rows as columns; the second may be `Packed`."""
+    if isinstance(y, Packed):
+        return y.times(x, turn_x)
+    if _is_native(x, y, turn_x, turn_y):
         return _native(turn_x, turn_y)(x, y)
     return _by_xla(x.T if turn_x else x, y.T if turn_y else y)
+
+
+def _is_native(x, y, turn_x, turn_y):
+    rows, depth, columns = *(x.shape[::-1] if turn_x else x.shape), y.shape[not turn_y]
+    worth = min(rows, depth, columns) >= _LEAST and rows * depth * columns >= _WORK
+    return worth and x.dtype == y.dtype == np.float32 and native.ready() and not precision.is_low(x, y)
 
 
 @functools.cache
@@ -55,3 +61,28 @@ def _native(turn_x, turn_y):
         return _by_xla(jnp.swapaxes(x, -1, -2) if turn_x else x, jnp.swapaxes(y, -1, -2) if turn_y else y), True
 
     return call
+
+
+class Packed:
+    """A second factor as the kernel reads it, for products that take it again and again.
+
+    Attributes:
+      shape, ndim, dtype: of the matrix that was packed.
+    """
+
+    def __init__(self, y, turned):
+        self.shape, self.ndim, self.dtype = y.shape, 2, y.dtype
+        wide = 2 * native.width()
+        self._columns = y.shape[not turned]
+        panels = jax.ShapeDtypeStruct((-(-self._columns // wide), y.shape[turned], wide), y.dtype)
+        self._panels = native.call("pack_factor", panels, y, turned_b=np.bool_(turned))
+
+    def times(self, x, turn_x):
+        """The product of `x` and the matrix."""
+        out = jax.ShapeDtypeStruct((x.shape[turn_x], self._columns), x.dtype)
+        return native.call("product_packed", out, x, self._panels, turned_a=np.bool_(turn_x))
+
+
+def packed(x, y, turn_x, turn_y):
+    """The matrix `y` for products with matrices like `x`, which has a shape and a dtype: `Packed` if that is faster."""
+    return Packed(y, turn_y) if _is_native(x, y, turn_x, turn_y) else y

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from . import norms
 from .rational import tanh  # noqa: F401  # part of B
 from .special import (  # noqa: F401  # part of B
     betainc,
@@ -107,6 +108,17 @@ def sigmoid(x):
 def matmul(x, y):
     """The products of the matrices in two batches."""
     return np.matmul(x, y)
+
+
+def batch_norm(x, scale, offset, epsilon, relu=False):
+    """(normalised `x`, its mean, its variance) over all but the channels; what is below 0 is cut off if `relu` is true."""
+    y, *moments = norms.batch_norm(np, x, scale, offset, epsilon)
+    return (np.maximum(y, 0) if relu else y), *moments
+
+
+def batch_norm_grad(dy, x, scale, mean, variance, epsilon, training=True, y=None):
+    """The slopes by `x`, `scale` and `offset`; where `y`, if there is one, is 0, `dy` doesn't count."""
+    return norms.batch_norm_grad(np, dy if y is None else dy * (y > 0), x, scale, mean, variance, epsilon, training)
 
 
 def product(x, y, turn_x=False, turn_y=False):

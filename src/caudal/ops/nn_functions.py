@@ -507,12 +507,12 @@ def batch_normalization(x, mean, variance, offset, scale, variance_epsilon, name
         return x * cast(inverse, x.dtype) + cast(offset - mean * inverse if offset is not None else -mean * inverse, x.dtype)
 
 
-def _channels(data_format):
-    return (0, 2, 3) if data_format == b"NCHW" else (0, 1, 2)
+def _channels_last(B, x, data_format):
+    return B.moveaxis(x, 1, -1) if data_format == b"NCHW" else x
 
 
-def _wide(v, x, data_format):
-    return v.reshape((1, -1, 1, 1)) if data_format == b"NCHW" else v
+def _as_given(B, x, data_format):
+    return B.moveaxis(x, -1, 1) if data_format == b"NCHW" else x
 
 
 def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, is_training, op):
@@ -523,19 +523,15 @@ def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, i
         words = f"{what} must have the same number of elements as the channels of x, got {vector.size} and {n}"
         require(vector.size == n, op, words)
     kind = scale.dtype
-    y = x.astype(kind)
+    y, given = _channels_last(B, x, data_format).astype(kind), variance
     if is_training:
-        axes = _channels(data_format)
-        n = int(np.prod([x.shape[a] for a in axes]))
-        mean = B.mean(y, axis=axes)
-        variance = B.mean((y - _wide(mean, y, data_format)) ** 2, axis=axes)
-        given = variance * np.asarray(n / max(n - 1, 1), kind)
+        count = y.size // n if n else 0
+        out, mean, variance = B.batch_norm(y, scale, offset, epsilon)
+        given = variance * np.asarray(count / max(count - 1, 1), kind)
     else:
-        given = variance
-    epsilon = np.asarray(epsilon, kind)
-    inverse = 1 / B.sqrt(variance + epsilon)
-    out = (y - _wide(mean, y, data_format)) * _wide(inverse * scale, y, data_format) + _wide(offset, y, data_format)
-    return out.astype(x.dtype), mean, given, mean, variance, B.zeros(0, kind)
+        inverse = 1 / B.sqrt(variance + np.asarray(epsilon, kind))
+        out = (y - mean) * (inverse * scale) + offset
+    return _as_given(B, out, data_format).astype(x.dtype), mean, given, mean, variance, B.zeros(0, kind)
 
 
 def _infer_fused(x, scale, offset, mean, variance, *, data_format, is_training):
@@ -566,23 +562,10 @@ fused_node = _fused("FusedBatchNorm", 5)
 
 def _lower_fused_grad(B, dy, x, scale, mean, variance, *rest, epsilon, data_format, is_training):
     kind = scale.dtype
-    axes = _channels(data_format)
-    dy, y = dy.astype(kind), x.astype(kind)
-
-    def wide(v):
-        return _wide(v, y, data_format)
-
-    inverse = 1 / B.sqrt(variance + np.asarray(epsilon, kind))
-    centred = y - wide(mean)
-    d_scale, d_offset = B.sum(dy * centred * wide(inverse), axis=axes), B.sum(dy, axis=axes)
-    inner = dy
-    if is_training:  # in this order: what is left of the difference hangs on the last bits
-        each = np.asarray(1 / np.prod([x.shape[a] for a in axes]), kind)
-        slope = inverse * inverse * (B.sum(dy * centred, axis=axes) * each)
-        inner = dy - wide(d_offset * each) - centred * wide(slope)
-    dx = inner * wide(scale * inverse)
+    dy, y = (_channels_last(B, z, data_format).astype(kind) for z in (dy, x))
+    dx, d_scale, d_offset = B.batch_norm_grad(dy, y, scale, mean, variance, epsilon, is_training)
     rest = B.zeros(0 if is_training else scale.shape, kind)
-    return dx.astype(x.dtype), d_scale, d_offset, rest, rest
+    return _as_given(B, dx, data_format).astype(x.dtype), d_scale, d_offset, rest, rest
 
 
 def _infer_fused_grad(dy, x, scale, *rest, is_training):

@@ -181,6 +181,12 @@ def is_tiny(nodes):
     )
 
 
+def is_plain(node):
+    """Whether a node of a loop's body does so little, by plain loops, that it is best in one kernel with others."""
+    small = all(t.dims is not None and _count(t.dims, _FEW_INSIDE + 1) <= _FEW_INSIDE for t in (*node._inputs, *node.outputs))
+    return small and node._def.name in _PLAIN_INSIDE
+
+
 def _is_update(node):
     return node._def.name.startswith(("Apply", "ResourceApply", "JoinedApply")) and node.attrs.get("kernel") is None
 
@@ -195,6 +201,9 @@ _PLAIN = frozenset(
         "SquaredDifference Squeeze Sub Sum Tanh TanhGrad Tile Transpose ZerosLike"
     ).split()
 )
+
+_FEW_INSIDE = 32768
+_PLAIN_INSIDE = (_PLAIN - {"MatMul"}) | frozenset("Slice Split SplitV ConcatV2 Pack Unpack".split())
 
 
 def worth_compiling(ops):

@@ -8,6 +8,8 @@ and lowered by a function of `B`, so that both backends have it. Rows are tried 
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..backend import native
 from ..graph.opdef import OpDef, parse, wants
 from ..ground import dtypes
@@ -177,6 +179,50 @@ def _relu_bias(node, users):
     return Joined(_RELU_SLOPES, {"T": dtypes.float32}, node._inputs, [node.outputs[0], bias.outputs[0]], [node, bias], node)
 
 
+# --- batch normalisation with ReLU --------------------------------------------------------------------------------------
+
+
+def _lower_norm(B, x, scale, offset, *, epsilon):
+    y, mean, variance = B.batch_norm(x, scale, offset, epsilon, relu=True)
+    count = x.size // x.shape[-1]
+    return y, mean, variance * np.asarray(count / max(count - 1, 1), x.dtype), mean, variance
+
+
+_NORM = joint(
+    "_BatchNormRelu(x: T, scale: T, offset: T) -> (y: T, mean: T, variance: T, saved_mean: T, saved_variance: T) [T: type; epsilon: float]",
+    _lower_norm,
+)
+_NORM_SLOPES = joint(
+    "_BatchNormReluGrad(dy: T, y: T, x: T, scale: T, mean: T, variance: T) -> (dx: T, d_scale: T, d_offset: T) [T: type; epsilon: float]",
+    lambda B, dy, y, x, scale, mean, variance, *, epsilon: B.batch_norm_grad(dy, x, scale, mean, variance, epsilon, y=y),
+)
+
+
+def _norm_relu(node, users):
+    relu = users.only(node.outputs[0], "Relu")
+    if relu is None or not _trains(node, users, 5):
+        return None
+    attrs = {"T": dtypes.float32, "epsilon": node.attrs["epsilon"]}
+    return Joined(_NORM, attrs, node._inputs[:3], [relu.outputs[0], *node.outputs[1:5]], [node, relu], node)
+
+
+def _norm_relu_slopes(node, users):
+    norm = users.only(node.outputs[0])
+    if norm is None or not norm._def.name.startswith("FusedBatchNormGrad") or norm._inputs[0] is not node.outputs[0]:
+        return None
+    if not _trains(norm, users, 3) or not _plain(*node._inputs) or node._inputs[0].dims != node._inputs[1].dims:
+        return None
+    attrs = {"T": dtypes.float32, "epsilon": norm.attrs["epsilon"]}
+    return Joined(_NORM_SLOPES, attrs, [*node._inputs, *norm._inputs[1:5]], norm.outputs[:3], [node, norm], norm)
+
+
+def _trains(norm, users, count):
+    """Whether a node normalises a float32 batch, channels last, and nothing beyond its first outputs is asked for."""
+    rest = norm.outputs[count:]
+    unused = not any(users.all(t) or id(t) in users.kept for t in rest)
+    return unused and norm.attrs["is_training"] and _channels_last(norm) and _plain(*norm._inputs[:3], norm.outputs[0])
+
+
 ROWS = {
     # the bias and the ReLU cost nothing while a result is still in registers, and a pass over it afterwards
     "Conv2D": [_conv_bias_relu],
@@ -184,5 +230,7 @@ ROWS = {
     # the sum of few numbers instead of all
     "MaxPoolGrad": [_pool_relu_bias],
     # one pass over both arrays gives the product and its sum
-    "ReluGrad": [_relu_bias],
+    "ReluGrad": [_norm_relu_slopes, _relu_bias],
+    # as with a convolution: the ReLU is done while the result is written
+    **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), [_norm_relu]),
 }

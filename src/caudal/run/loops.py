@@ -1,9 +1,11 @@
 """A loop in a specialised step: its body as nodes, cut into what repeats on what it made itself (a scan over the iterations) and
 what doesn't (one product over all iterations), and its lowering."""
 
+import itertools
+
 from ..backend import compiled
 from ..graph.opdef import OpDef, lookup, parse, wants
-from .classify import arithmetic
+from .classify import arithmetic, is_plain
 from .lowering import lower_nodes
 from .rewrite import constant
 from .segments import Segment
@@ -273,6 +275,17 @@ def _stages(body):
     return out
 
 
+def _runs(nodes):
+    """The nodes in another order, as (nodes, whether they are plain): few runs of plain ones, with the products between them."""
+    stage, maker = {}, {id(t): node for node in nodes for t in node.outputs}
+    for node in nodes:
+        own = is_plain(node)
+        before = (stage[id(maker[id(t)])] for t in node._inputs if id(t) in maker and id(maker[id(t)]) in stage)
+        stage[id(node)] = max((s + (s % 2 == own) for s in before), default=0 if own else 1)
+    order = sorted(nodes, key=lambda node: stage[id(node)])
+    return [(list(part), s % 2 == 0) for s, part in itertools.groupby(order, key=lambda node: stage[id(node)])]
+
+
 class _Run:
     """The lowering of one loop: what is known of each tensor of the body.
 
@@ -289,6 +302,10 @@ class _Run:
         self.many = {id(t): Places(x, *place) for t, x, place in zip(body.sequences, arrays, places, strict=True)}
         self.first = {id(t): B.asarray(x) for (t, _), x in zip(body.carries, args[count + len(body.sequences) :], strict=True)}
         self.source = {id(t): source for t, source in body.carries}
+        self.users = {}
+        for node in body.nodes:
+            for t in node._inputs:
+                self.users.setdefault(id(t), set()).add(id(node))
         stages = _stages(body)
         for k, (kind, nodes) in enumerate(stages):
             later = {id(t) for _, part in stages[k + 1 :] for node in part for t in node._inputs}
@@ -327,14 +344,52 @@ class _Run:
         taken = [t for t in inputs if t not in carried]
         places = [self._places(t) for t in taken]
 
+        wanted = {id(self.source[t]) for t in carried} | set(map(id, outs))
+        runs, packed = _runs(nodes), self._packed(nodes)
+
         def step(carry, i):
             env = self.one | dict(zip(carried, carry, strict=True))
             env |= {t: p.at(self.B, i) for t, p in zip(taken, places, strict=True)}
-            lower_nodes(nodes, env, None, {})
+            for part, as_kernel in runs:
+                self._as_kernel(part, env, wanted) if as_kernel else self._one_by_one(part, env, packed)
             return [env[id(self.source[t])] for t in carried], [env[id(t)] for t in outs]
 
         _, values = self.B.scan(step, [self.first[t] for t in carried], self.B.arange(self.times))
         self._keep(outs, values)
+
+    def _packed(self, nodes):
+        """For products with what is the same in every iteration, id of node -> (id of that, what stands for it)."""
+        found = {}
+        for node in nodes:
+            if node._def.name == "MatMul" and id(node._inputs[1]) in self.one:
+                x, key = node._inputs[0], id(node._inputs[1])
+                like = self.B.blank(x.dims, x._dtype.np)
+                turns = node.attrs["transpose_a"], node.attrs["transpose_b"]
+                found[id(node)] = key, self.B.packed(like, self.one[key], *turns)
+        return found
+
+    def _one_by_one(self, nodes, env, packed):
+        """Lowers products and what else is no part of a kernel."""
+        for node in nodes:
+            key, factor = packed.get(id(node), (None, None))
+            inner = env if key is None else env | {key: factor}
+            lower_nodes([node], inner, None, {})
+            env |= {id(t): inner[id(t)] for t in node.outputs}
+
+    def _as_kernel(self, nodes, env, wanted):
+        """Lowers nodes as one kernel: its arguments are what only the run knows."""
+        made = [t for node in nodes for t in node.outputs]
+        own = set(map(id, made))
+        taken = dict.fromkeys(id(t) for node in nodes for t in node._inputs if id(t) in env and id(t) not in own)
+        taken = [k for k in taken if not self.B.is_known(env[k])]
+        outs = [id(t) for t in made if id(t) in wanted or self.users.get(id(t), set()) - set(map(id, nodes))]
+
+        def run(*values):
+            inner = env | dict(zip(taken, values, strict=True))
+            lower_nodes(nodes, inner, None, {})
+            return [inner[k] for k in outs]
+
+        env |= zip(outs, self.B.one_kernel(run)(*(env[k] for k in taken)), strict=True)
 
     def _varies(self, tensor):
         return tensor.op._def.name != "Const" and id(tensor) not in self.one
