@@ -144,7 +144,74 @@ void draws(const caudal::Kernels& kernels) {
   near("draw_truncated", truncated, Array(4 * count, 2.0f));
 }
 
-}  // namespace
+// A product of any factors, given as they are and packed, with a bias and without what is below 0.
+void products(const caudal::Kernels& kernels, Threads& pool) {
+  bool large = !draw(0, 9);
+  caudal::Product p{draw(0, 30), draw(0, 40), draw(0, 80), !draw(0, 1), !draw(0, 1), false};
+  if (large) p.rows = draw(100, 300), p.depth = draw(300, 900), p.columns = draw(1, 90);
+  Array a = floats(p.rows * p.depth), b = floats(p.depth * p.columns), bias = floats(p.columns), c(p.rows * p.columns), want(c.size());
+  for (long i = 0; i < p.rows; i++)
+    for (long j = 0; j < p.columns; j++) {
+      float sum = 0;
+      for (long k = 0; k < p.depth; k++)
+        sum += a[p.turned_a ? k * p.rows + i : i * p.depth + k] * b[p.turned_b ? j * p.depth + k : k * p.columns + j];
+      want[i * p.columns + j] = sum;
+    }
+  kernels.product(p, a.data(), b.data(), nullptr, false, c.data(), pool);
+  near("product", c, want);
+  long wide = 2 * kernels.width;
+  Array panels((p.columns + wide - 1) / wide * wide * p.depth);
+  kernels.pack_factor(p, b.data(), panels.data(), pool);
+  p.packed_b = true;
+  for (size_t k = 0; k < want.size(); k++) want[k] = std::fmax(want[k] + bias[k % p.columns], 0.0f);
+  kernels.product(p, a.data(), panels.data(), bias.data(), true, c.data(), pool);
+  near("a product with a packed factor", c, want);
+}
+
+// Rows added to rows of an array, put there, and taken, by indices of which some name none.
+void rows(const caudal::Kernels& kernels, Threads& pool) {
+  caudal::Rows r{draw(1, 40), draw(1, 50), draw(0, 60)};
+  if (!draw(0, 9)) r.width = draw(1000, 3000);
+  Array to = floats(r.count * r.width), from = floats(r.moved * r.width), put = to, sum = to, taken(from.size()), want_taken(from.size());
+  std::vector<int64_t> index(r.moved);
+  for (int64_t& k : index) k = draw(-r.count - 3, r.count + 3);
+  Array want_put = to, want_sum = to;
+  for (long k = 0; k < r.moved; k++) {
+    long row = index[k] < 0 ? index[k] + r.count : index[k], near_row = index[k] < 0 ? 0 : index[k] < r.count ? index[k] : r.count - 1;
+    for (long n = 0; n < r.width; n++) {
+      want_taken[k * r.width + n] = to[near_row * r.width + n];
+      if (row < 0 || row >= r.count) continue;
+      want_put[row * r.width + n] = from[k * r.width + n], want_sum[row * r.width + n] += from[k * r.width + n];
+    }
+  }
+  kernels.scatter_rows(r, true, sum.data(), index.data(), from.data(), pool);
+  kernels.scatter_rows(r, false, put.data(), index.data(), from.data(), pool);
+  kernels.gather_rows(r, to.data(), index.data(), taken.data(), pool);
+  near("rows added", sum, want_sum), near("rows put", put, want_put), near("rows taken", taken, want_taken);
+}
+
+void norms(const caudal::Kernels& kernels, Threads& pool) {
+  caudal::Norm n{draw(1, 60), draw(1, 90), 0.5f, !draw(0, 1)};
+  if (!draw(0, 9)) n.rows = draw(2000, 9000);
+  Array x = floats(n.rows * n.channels), dy = floats(x.size()), scale = floats(n.channels), offset = floats(n.channels), y(x.size());
+  Array mean(n.channels), variance(n.channels), dx(x.size()), d_scale(n.channels), d_offset(n.channels);
+  Array want_mean(n.channels), want_variance(n.channels), want_y(x.size()), want_scale(n.channels), want_offset(n.channels);
+  for (size_t k = 0; k < x.size(); k++) want_mean[k % n.channels] += x[k] / n.rows;
+  for (size_t k = 0; k < x.size(); k++) want_variance[k % n.channels] += std::pow(x[k] - want_mean[k % n.channels], 2.0f) / n.rows;
+  kernels.batch_norm(n, x.data(), scale.data(), offset.data(), y.data(), mean.data(), variance.data(), pool);
+  for (size_t k = 0; k < x.size(); k++) {
+    long c = k % n.channels;
+    float inverse = 1 / std::sqrt(want_variance[c] + n.epsilon), normal = (x[k] - want_mean[c]) * inverse;
+    want_y[k] = normal * scale[c] + offset[c];
+    if (n.relu) want_y[k] = std::fmax(want_y[k], 0.0f);
+    float slope = n.relu && !(y[k] > 0) ? 0 : dy[k];
+    want_offset[c] += slope, want_scale[c] += slope * normal;
+  }
+  near("mean", mean, want_mean), near("variance", variance, want_variance), near("batch_norm", y, want_y);
+  kernels.batch_norm_grad(n, dy.data(), x.data(), n.relu ? y.data() : nullptr, scale.data(), mean.data(), variance.data(), dx.data(),
+                          d_scale.data(), d_offset.data(), pool);
+  near("batch_norm_grad by the scale", d_scale, want_scale), near("batch_norm_grad by the offset", d_offset, want_offset);
+}
 
 // Adam's step of several variables of any sizes, some slopes scaled and with a part of the variable added; momentum's of one.
 void updates(const caudal::Kernels& kernels, Threads& pool) {
@@ -176,6 +243,8 @@ void updates(const caudal::Kernels& kernels, Threads& pool) {
   kernels.gradient_descent(rates, false, all.data(), 1, pool);
 }
 
+}  // namespace
+
 int main(int count, char** words) {
   Threads pool;
   long times = count > 1 ? std::atol(words[1]) : 100;
@@ -183,6 +252,7 @@ int main(int count, char** words) {
   for (long k = 0; k < times; k++) {
     convolve(kernels, pool, windows(), false), convolve(kernels, pool, narrow(), true);
     pools(kernels, pool), updates(kernels, pool), draws(kernels);
+    products(kernels, pool), rows(kernels, pool), norms(kernels, pool);
   }
   std::printf("%s: %ld shapes\n", kernels.name, times);
 }

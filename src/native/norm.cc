@@ -78,9 +78,10 @@ void batch_norm(const Norm& n, const float* x, const float* scale, const float* 
   float *of_blocks = lent.at(), *factor = of_blocks + blocks.count * 2 * n.channels;
   each_block(blocks, pool, [&](long b) {
     float *means = of_blocks + b * 2 * n.channels, *squares = means + n.channels;
-    sum_block<1>(blocks, b, means, [&](long at, long, int have, Vec* sums) { sums[0] += some(x + at, have); });
+    const float* first = x + blocks.begin(b) * n.channels;  // differences from it are small where numbers are far from 0
+    sum_block<1>(blocks, b, means, [&](long at, long c, int have, Vec* sums) { sums[0] += some(x + at, have) - some(first + c, have); });
     float count = static_cast<float>(blocks.end(b) - blocks.begin(b));
-    for (long c = 0; c < n.channels; c++) means[c] /= count;
+    for (long c = 0; c < n.channels; c++) means[c] = first[c] + means[c] / count;
     sum_block<1>(blocks, b, squares, [&](long at, long c, int have, Vec* sums) {
       Vec d = some(x + at, have) - some(means + c, have);
       sums[0] += d * d;

@@ -110,6 +110,7 @@ inline void turn(const float* from, long row, float* to, long wide) {
 
 // Rows [from, to) of a panel: `have` columns of the second factor, side by side, and zeros beyond them. `from` is a multiple of W.
 void pack(const Side& b, long from, long to, long have, float* panel) {
+  if (from == to) return;
   if (have < WIDE) memset(panel + from * WIDE, 0, 4 * WIDE * (to - from));
   if (b.row != 1) {
     for (long k = from; k < to; k++)

@@ -234,14 +234,15 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
         )  # XLA's own choice: a net of four layers compiles in 0.2 to 0.4 of the time
         if (short or loops) and not general:  # the older emitters: Iris compiles in 0.65 of the time, lenet and LSTM in 0.75
             options["xla_cpu_use_fusion_emitters"] = False
-        if (small or convolves or loops) and not general:  # without YNNPACK a tfnet step takes 0.7 of the time, a vishnet step 0.75
+        if (small or convolves or loops) and not general:  # without YNNPACK tfnet and vishnet take 0.7 of the time, an NTM 0.85
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
         function = one_kernel(function) if tiny else function
     return jax.jit(function, donate_argnums=donate, compiler_options=options)
 
 
 def one_kernel(function):
-    """The same function, as a call that XLA makes one kernel of: an Iris step takes half of the time, in a loop a third."""
+    """The same function, as a call that XLA makes one kernel of: an Iris step takes half of the time, in a loop a third; an LSTM's gates,
+    which are ten kernels else, a third."""
 
     def call(*args):
         with native.left_alone(), set_xla_metadata(inlineable="false", xla_cpu_small_call="true"):

@@ -182,14 +182,16 @@ def _relu_bias(node, users):
 # --- batch normalisation with ReLU --------------------------------------------------------------------------------------
 
 
-def _lower_norm(B, x, scale, offset, *, epsilon):
+def _lower_norm(B, x, scale, offset, *, epsilon, outputs):
     y, mean, variance = B.batch_norm(x, scale, offset, epsilon, relu=True)
     count = x.size // x.shape[-1]
-    return y, mean, variance * np.asarray(count / max(count - 1, 1), x.dtype), mean, variance
+    unbiased = variance * np.asarray(count / max(count - 1, 1), x.dtype)
+    return (y, mean, unbiased, mean, variance, B.zeros(0, x.dtype))[:outputs]
 
 
 _NORM = joint(
-    "_BatchNormRelu(x: T, scale: T, offset: T) -> (y: T, mean: T, variance: T, saved_mean: T, saved_variance: T) [T: type; epsilon: float]",
+    "_BatchNormRelu(x: T, scale: T, offset: T) -> (y: T, mean: T, variance: T, saved_mean: T, saved_variance: T, rest: T) "
+    "[T: type; epsilon: float; outputs: int]",
     _lower_norm,
 )
 _NORM_SLOPES = joint(
@@ -200,27 +202,26 @@ _NORM_SLOPES = joint(
 
 def _norm_relu(node, users):
     relu = users.only(node.outputs[0], "Relu")
-    if relu is None or not _trains(node, users, 5):
+    if relu is None or not _trains(node):
         return None
-    attrs = {"T": dtypes.float32, "epsilon": node.attrs["epsilon"]}
-    return Joined(_NORM, attrs, node._inputs[:3], [relu.outputs[0], *node.outputs[1:5]], [node, relu], node)
+    attrs = {"T": dtypes.float32, "epsilon": node.attrs["epsilon"], "outputs": len(node.outputs)}
+    return Joined(_NORM, attrs, node._inputs[:3], [relu.outputs[0], *node.outputs[1:]], [node, relu], node)
 
 
 def _norm_relu_slopes(node, users):
     norm = users.only(node.outputs[0])
     if norm is None or not norm._def.name.startswith("FusedBatchNormGrad") or norm._inputs[0] is not node.outputs[0]:
         return None
-    if not _trains(norm, users, 3) or not _plain(*node._inputs) or node._inputs[0].dims != node._inputs[1].dims:
+    asked = any(users.all(t) or id(t) in users.kept for t in norm.outputs[3:])
+    if asked or not _trains(norm) or not _plain(*node._inputs) or node._inputs[0].dims != node._inputs[1].dims:
         return None
     attrs = {"T": dtypes.float32, "epsilon": norm.attrs["epsilon"]}
     return Joined(_NORM_SLOPES, attrs, [*node._inputs, *norm._inputs[1:5]], norm.outputs[:3], [node, norm], norm)
 
 
-def _trains(norm, users, count):
-    """Whether a node normalises a float32 batch, channels last, and nothing beyond its first outputs is asked for."""
-    rest = norm.outputs[count:]
-    unused = not any(users.all(t) or id(t) in users.kept for t in rest)
-    return unused and norm.attrs["is_training"] and _channels_last(norm) and _plain(*norm._inputs[:3], norm.outputs[0])
+def _trains(norm):
+    """Whether a node normalises a float32 batch, channels last."""
+    return norm.attrs["is_training"] and _channels_last(norm) and _plain(*norm._inputs[:3], norm.outputs[0])
 
 
 ROWS = {
