@@ -20,7 +20,7 @@ __all__ = ["roll_up"]
 
 _FEWEST = 4  # parts: fewer stay as they are
 _SHORTEST, _OFTEN = 8, 100  # nodes in a part that takes from the part before; parts, where they have fewer nodes
-_SCATTERED = 3  # stretches that a sequence may be joined from
+_SCATTERED = 64  # stretches that a sequence may be joined from
 _FEW = 4  # pieces of an array that are taken one by one
 
 
