@@ -236,13 +236,16 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
             options["xla_cpu_use_fusion_emitters"] = False
         if (small or convolves or loops) and not general:  # without YNNPACK tfnet and vishnet take 0.7 of the time, an NTM 0.85
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
-        function = one_kernel(function) if tiny else function
+    function = one_kernel(function) if tiny else function
     return jax.jit(function, donate_argnums=donate, compiler_options=options)
 
 
 def one_kernel(function):
     """The same function, as a call that XLA makes one kernel of: an Iris step takes half of the time, in a loop a third; an LSTM's gates,
     which are ten kernels else, a third."""
+
+    if jax.default_backend() != "cpu":
+        return function
 
     def call(*args):
         with native.left_alone(), set_xla_metadata(inlineable="false", xla_cpu_small_call="true"):

@@ -361,7 +361,7 @@ class _Run:
         """For products with what is the same in every iteration, id of node -> (id of that, what stands for it)."""
         found = {}
         for node in nodes:
-            if node._def.name == "MatMul" and id(node._inputs[1]) in self.one:
+            if node._def.name == "MatMul" and id(node._inputs[1]) in self.one and node._inputs[0].dims is not None:
                 x, key = node._inputs[0], id(node._inputs[1])
                 like = self.B.blank(x.dims, x._dtype.np)
                 turns = node.attrs["transpose_a"], node.attrs["transpose_b"]
