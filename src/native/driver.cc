@@ -144,12 +144,12 @@ void draws(const caudal::Kernels& kernels) {
   near("draw_truncated", truncated, Array(4 * count, 2.0f));
 }
 
-// A product of any factors, given as they are and packed, with a bias and without what is below 0.
+// A product of any factors, given as they are and packed.
 void products(const caudal::Kernels& kernels, Threads& pool) {
   bool large = !draw(0, 9);
   caudal::Product p{draw(0, 30), draw(0, 40), draw(0, 80), !draw(0, 1), !draw(0, 1), false};
   if (large) p.rows = draw(100, 300), p.depth = draw(300, 900), p.columns = draw(1, 90);
-  Array a = floats(p.rows * p.depth), b = floats(p.depth * p.columns), bias = floats(p.columns), c(p.rows * p.columns), want(c.size());
+  Array a = floats(p.rows * p.depth), b = floats(p.depth * p.columns), c(p.rows * p.columns), want(c.size());
   for (long i = 0; i < p.rows; i++)
     for (long j = 0; j < p.columns; j++) {
       float sum = 0;
@@ -157,14 +157,13 @@ void products(const caudal::Kernels& kernels, Threads& pool) {
         sum += a[p.turned_a ? k * p.rows + i : i * p.depth + k] * b[p.turned_b ? j * p.depth + k : k * p.columns + j];
       want[i * p.columns + j] = sum;
     }
-  kernels.product(p, a.data(), b.data(), nullptr, false, c.data(), pool);
+  kernels.product(p, a.data(), b.data(), c.data(), pool);
   near("product", c, want);
   long wide = 2 * kernels.width;
   Array panels((p.columns + wide - 1) / wide * wide * p.depth);
   kernels.pack_factor(p, b.data(), panels.data(), pool);
   p.packed_b = true;
-  for (size_t k = 0; k < want.size(); k++) want[k] = std::fmax(want[k] + bias[k % p.columns], 0.0f);
-  kernels.product(p, a.data(), panels.data(), bias.data(), true, c.data(), pool);
+  kernels.product(p, a.data(), panels.data(), c.data(), pool);
   near("a product with a packed factor", c, want);
 }
 

@@ -6,11 +6,11 @@ using Panels = ffi::Buffer<ffi::F32, 3>;
 
 static long panels(long columns) { return (columns + 2 * kernels().width - 1) / (2 * kernels().width); }
 
-static ffi::Error product(ffi::ThreadPool threads, Floats a, Floats b, Floats bias, bool turned_a, bool turned_b, bool relu, Result c) {
+static ffi::Error product(ffi::ThreadPool threads, Floats a, Floats b, bool turned_a, bool turned_b, Result c) {
   XlaPool pool(threads);
   auto of_a = a.dimensions(), of_b = b.dimensions();
   Product p{of_a[turned_a], of_a[!turned_a], of_b[!turned_b], turned_a, turned_b, false};
-  kernels().product(p, a.typed_data(), b.typed_data(), bias.element_count() ? bias.typed_data() : nullptr, relu, c->typed_data(), pool);
+  kernels().product(p, a.typed_data(), b.typed_data(), c->typed_data(), pool);
   return ffi::Error::Success();
 }
 
@@ -20,7 +20,7 @@ static ffi::Error product_packed(ffi::ThreadPool threads, Floats a, Panels b, bo
   Product p{of_a[turned_a], of_a[!turned_a], c->dimensions()[1], turned_a, false, true};
   if (static_cast<long>(b.element_count()) != panels(p.columns) * p.depth * 2 * kernels().width)
     return ffi::Error::InvalidArgument("a factor that was packed for other vectors");
-  kernels().product(p, a.typed_data(), b.typed_data(), nullptr, false, c->typed_data(), pool);
+  kernels().product(p, a.typed_data(), b.typed_data(), c->typed_data(), pool);
   return ffi::Error::Success();
 }
 
@@ -38,7 +38,7 @@ static ffi::Error pack_factor(ffi::ThreadPool threads, Floats b, bool turned_b, 
 
 #define FLOATS .Arg<caudal::Floats>()
 CAUDAL_HANDLER(product, caudal::product,
-               FLOATS FLOATS FLOATS.Attr<bool>("turned_a").Attr<bool>("turned_b").Attr<bool>("relu").Ret<caudal::Floats>());
+               FLOATS FLOATS.Attr<bool>("turned_a").Attr<bool>("turned_b").Ret<caudal::Floats>());
 CAUDAL_HANDLER(product_packed, caudal::product_packed,
                FLOATS.Arg<caudal::Panels>().Attr<bool>("turned_a").Ret<caudal::Floats>());
 CAUDAL_HANDLER(pack_factor, caudal::pack_factor, FLOATS.Attr<bool>("turned_b").Ret<caudal::Panels>());

@@ -52,7 +52,7 @@ struct Update {
   KERNEL(adam, (const float* rates, bool nesterov, const Update*, int count, Pool&))                                \
   KERNEL(adagrad, (const float* rates, bool nesterov, const Update*, int count, Pool&))                             \
   KERNEL(rms_prop, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
-  KERNEL(product, (const Product&, const float* a, const float* b, const float* bias, bool relu, float* c, Pool&))       \
+  KERNEL(product, (const Product&, const float* a, const float* b, float* c, Pool&))       \
   KERNEL(batch_norm, (const Norm&, const float* x, const float* scale, const float* offset, float* y, float* mean, float* variance, Pool&)) \
   KERNEL(batch_norm_grad, (const Norm&, const float* dy, const float* x, const float* y, const float* scale, const float* mean, \
                            const float* variance, float* dx, float* d_scale, float* d_offset, Pool&)) \

@@ -28,9 +28,6 @@ void each_block(const Blocks& blocks, Pool& pool, F&& body) {
   });
 }
 
-inline Vec some(const float* p, int n) { return n == W ? load(p) : load(p, n); }
-inline void put(float* p, Vec v, int n) { n == W ? store(p, v) : store(p, v, n); }
-
 // The sums over rows of what term(place, channel, how many, sums) adds to S sums of N vectors of channels.
 template <int N, int S, class Term>
 void sum_side(long begin, long end, long channels, long c, int last, float* to, Term&& term) {

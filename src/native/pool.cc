@@ -17,8 +17,6 @@ inline Span covered(long k, long stride, long pad, long window, long size) {
   return {most(start, 0L), least(start + window, size)};
 }
 
-inline Vec some(const float* p, int n) { return n == W ? load(p) : load(p, n); }
-inline void put(float* p, Vec v, int n) { n == W ? store(p, v) : store(p, v, n); }
 inline Vec greater(Vec a, Vec b) { return b > a || b != b ? b : a; }
 
 void pool_row(const Windows& w, const float* x, float* y, long oy) {

@@ -14,10 +14,11 @@ constexpr long DEEP = 320;        // the longest sum between two reads of a resu
 constexpr long KEPT = 65536;      // floats of the first factor that stay in the second cache
 constexpr long ALONE = 1 << 18;   // multiplications that one thread does as fast as two
 
-// a[m * row + k * step]: the factor's element m, k; one of the two is 1, or the factor is packed.
+// The second factor from some row and column on: its element k, n is at[k * pitch + n], or at[n * pitch + k] if it is turned.
 struct Side {
   const float* at;
-  long row, step;
+  long pitch;
+  bool turned;
 };
 
 // c[m][...] (+)= sum over k of a's [m][k] * b[k * WIDE ...]; `last`: columns of the last vector.
@@ -27,9 +28,8 @@ struct Tile {
   long row;  // from row to row of `a`, whose k lie side by side; packed: rows lie side by side
   const float* b;
   float* c;
-  const float* bias;
   int last;
-  bool first, relu;
+  bool first;
 };
 
 template <int M, int N, bool PACKED>
@@ -37,12 +37,10 @@ void tile(const Tile& t) {
   Vec sums[M][N];
   auto part = [&](const float* from, int n) { return n < N - 1 || t.last == W ? load(from + n * W) : load(from + n * W, t.last); };
   if (t.first) {
-#pragma GCC unroll 4
-    for (int n = 0; n < N; n++) {
-      Vec start = t.bias ? part(t.bias, n) : Vec{};
 #pragma GCC unroll 8
-      for (int m = 0; m < M; m++) sums[m][n] = start;
-    }
+    for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) sums[m][n] = Vec{};
   } else {
     for (int m = 0; m < M; m++)  // not unrolled: GCC would keep the sums on the stack
 #pragma GCC unroll 4
@@ -62,12 +60,6 @@ void tile(const Tile& t) {
 #pragma GCC unroll 4
       for (int n = 0; n < N; n++) sums[m][n] += av * bv[n];
     }
-  }
-  if (t.relu) {
-#pragma GCC unroll 8
-    for (int m = 0; m < M; m++)
-#pragma GCC unroll 4
-      for (int n = 0; n < N; n++) sums[m][n] = Vec{} > sums[m][n] ? Vec{} : sums[m][n];  // NaN stays
   }
   for (int m = 0; m < M; m++)
 #pragma GCC unroll 4
@@ -112,27 +104,26 @@ inline void turn(const float* from, long row, float* to, long wide) {
 void pack(const Side& b, long from, long to, long have, float* panel) {
   if (from == to) return;
   if (have < WIDE) memset(panel + from * WIDE, 0, 4 * WIDE * (to - from));
-  if (b.row != 1) {
+  if (!b.turned) {
     for (long k = from; k < to; k++)
-      if (have == WIDE) store(panel + k * WIDE, load(b.at + k * b.row)), store(panel + k * WIDE + W, load(b.at + k * b.row + W));
-      else memcpy(panel + k * WIDE, b.at + k * b.row, 4 * have);
+      if (have == WIDE) store(panel + k * WIDE, load(b.at + k * b.pitch)), store(panel + k * WIDE + W, load(b.at + k * b.pitch + W));
+      else memcpy(panel + k * WIDE, b.at + k * b.pitch, 4 * have);
     return;
   }
-  long whole = from + (to - from) / W * W, n = 0;  // columns are far apart: b.at[n * step + k]
+  long whole = from + (to - from) / W * W, n = 0;
   for (; n + W <= have; n += W) {
-    for (long k = from; k < whole; k += W) turn(b.at + n * b.step + k, b.step, panel + k * WIDE + n, WIDE);
+    for (long k = from; k < whole; k += W) turn(b.at + n * b.pitch + k, b.pitch, panel + k * WIDE + n, WIDE);
     for (long k = whole; k < to; k++)
-      for (long i = n; i < n + W; i++) panel[k * WIDE + i] = b.at[i * b.step + k];
+      for (long i = n; i < n + W; i++) panel[k * WIDE + i] = b.at[i * b.pitch + k];
   }
   for (; n < have; n++)
-    for (long k = from; k < to; k++) panel[k * WIDE + n] = b.at[n * b.step + k];
+    for (long k = from; k < to; k++) panel[k * WIDE + n] = b.at[n * b.pitch + k];
 }
 
 // Asks for what `pack` will read.
 void ahead(const Side& b, long from, long to, long have) {
-  bool turned = b.row == 1;
-  for (long i = turned ? 0 : from; i < (turned ? have : to); i++)
-    for (long n = turned ? from : 0; n < (turned ? to : have); n += 16) __builtin_prefetch(b.at + i * (turned ? b.step : b.row) + n);
+  for (long i = b.turned ? 0 : from; i < (b.turned ? have : to); i++)
+    for (long n = b.turned ? from : 0; n < (b.turned ? to : have); n += 16) __builtin_prefetch(b.at + i * b.pitch + n);
 }
 
 // A panel: `have` columns of the second factor, packed at `at`, a share at a time, while the panel before it is multiplied.
@@ -159,13 +150,13 @@ struct Groups {
   int tall(int group) const { return static_cast<int>(begin(group + 1) - begin(group)); }
 };
 
-// Rows that lie side by side, a.at[k * step + m], those of a group together for each k.
-void pack_rows(const Side& a, const Groups& groups, long depth, float* to) {
+// Rows of a turned first factor, a[k * pitch + m], those of a group together for each k.
+void pack_rows(const float* a, long pitch, const Groups& groups, long depth, float* to) {
   for (int g = 0; g < groups.count; g++, to += ROWS * depth) {
-    const float* from = a.at + groups.begin(g);
+    const float* from = a + groups.begin(g);
     int tall = groups.tall(g);
     for (long k = 0; k < depth; k++)
-      for (int i = 0; i < tall; i++) to[k * ROWS + i] = from[k * a.step + i];
+      for (int i = 0; i < tall; i++) to[k * ROWS + i] = from[k * pitch + i];
   }
 }
 
@@ -179,20 +170,14 @@ struct Blocks {
 
 // The second factor from row k and a column on.
 Side side_of(const Product& p, const float* b, long k, long column) {
-  return p.turned_b ? Side{b + column * p.depth + k, 1, p.depth} : Side{b + k * p.columns + column, p.columns, 1};
+  return p.turned_b ? Side{b + column * p.depth + k, p.depth, true} : Side{b + k * p.columns + column, p.columns, false};
 }
-
-// What is added to sums, and done with them at the end.
-struct Finish {
-  const float* bias;
-  bool relu;
-};
 
 // A part of a product: rows [low, high) and panels [begin, end).
 class Part {
  public:
-  Part(const Product& p, const float* a, const float* b, const Finish& finish, float* c, long low, long high, long begin, long end)
-      : p_(p), a_(a), b_(b), finish_(finish), c_(c), low_(low), high_(high), begin_(begin), end_(end), blocks_(p.depth) {
+  Part(const Product& p, const float* a, const float* b, float* c, long low, long high, long begin, long end)
+      : p_(p), a_(a), b_(b), c_(c), low_(low), high_(high), begin_(begin), end_(end), blocks_(p.depth) {
     long fit = most<long>(ROWS, KEPT / blocks_.deep / ROWS * ROWS);
     together_ = high - low <= fit + fit / 2 ? high - low : fit;
     once_ = together_ == high - low;
@@ -209,7 +194,7 @@ class Part {
   // All panels for some rows. If those are all rows, two panels take turns in their place; else all panels are kept for the next rows.
   void by_rows(long block, long m, const Groups& groups) {
     long k = block * blocks_.deep;
-    if (p_.turned_a) pack_rows({a_ + k * p_.rows + m, 1, p_.rows}, groups, blocks_.size(block), rows_);
+    if (p_.turned_a) pack_rows(a_ + k * p_.rows + m, p_.rows, groups, blocks_.size(block), rows_);
     bool packs = m == low_ && !p_.packed_b;
     for (long j = begin_; j < end_; j++, turn_++) {
       Panel now = panel(block, j, turn_);
@@ -217,8 +202,7 @@ class Part {
       Panel next = j + 1 < end_ ? panel(block, j + 1, turn_ + 1) : panel(block + 1, begin_, turn_ + 1);
       bool ahead = packs && next.depth > 0 && (j + 1 < end_ || once_);
       int vectors = now.have > W ? 2 : 1, last = static_cast<int>(now.have - (vectors - 1) * W);
-      Tile t{now.depth, p_.columns, nullptr, p_.depth, now.at, nullptr, finish_.bias ? finish_.bias + now.column : nullptr, last,
-             block == 0, finish_.relu && block == blocks_.count - 1};
+      Tile t{now.depth, p_.columns, nullptr, p_.depth, now.at, nullptr, last, block == 0};
       for (int g = 0; g < groups.count; g++) {
         if (ahead) next.pack_share(g, groups.count);
         long row = m + groups.begin(g);
@@ -239,7 +223,6 @@ class Part {
 
   const Product& p_;
   const float *a_, *b_;
-  const Finish& finish_;
   float* c_;
   long low_, high_, begin_, end_, together_, turn_ = 0;
   Blocks blocks_;
@@ -249,19 +232,18 @@ class Part {
 
 }  // namespace
 
-void product(const Product& p, const float* a, const float* b, const float* bias, bool relu, float* c, Pool& pool) {
+void product(const Product& p, const float* a, const float* b, float* c, Pool& pool) {
   long panels = (p.columns + WIDE - 1) / WIDE;
   if (!panels || !p.rows) return;
   Groups groups(p.rows);
-  Finish finish{bias, relu};
   bool alone = p.rows * p.columns * p.depth < ALONE || pool.threads() == 1;
   bool by_columns = panels >= 2 * pool.threads() || panels >= groups.count;
   long items = by_columns ? panels : groups.count;
   int tasks = alone ? 1 : static_cast<int>(least<long>(items, 2L * pool.threads()));
   parallel(pool, tasks, [&](int task) {
     long from = part(items, tasks, task), to = part(items, tasks, task + 1);
-    if (by_columns) Part(p, a, b, finish, c, 0, p.rows, from, to).run();
-    else Part(p, a, b, finish, c, groups.begin(from), groups.begin(to), 0, panels).run();
+    if (by_columns) Part(p, a, b, c, 0, p.rows, from, to).run();
+    else Part(p, a, b, c, groups.begin(from), groups.begin(to), 0, panels).run();
   });
 }
 

@@ -49,6 +49,10 @@ inline void store(float* p, Vec v, int n) {
   if (n & 1) *p = *from;
 }
 
+// As many as there are, mostly a whole vector.
+inline Vec some(const float* p, int n) { return n == W ? load(p) : load(p, n); }
+inline void put(float* p, Vec v, int n) { n == W ? store(p, v) : store(p, v, n); }
+
 template <class T>
 inline T least(T a, T b) { return a < b ? a : b; }
 template <class T>

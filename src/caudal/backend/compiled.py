@@ -243,7 +243,6 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
 def one_kernel(function):
     """The same function, as a call that XLA makes one kernel of: an Iris step takes half of the time, in a loop a third; an LSTM's gates,
     which are ten kernels else, a third."""
-
     if jax.default_backend() != "cpu":
         return function
 

@@ -20,13 +20,13 @@ def take_clipped(x, indices, axis):
     """The parts of `x` along `axis` that `indices` name; an index out of range names the first or the last."""
     wide = axis == 0 and x.ndim > 1 and 0 not in (*x.shape, *indices.shape) and x.size >= _WIDE * x.shape[0]
     if wide and indices.ndim and x.dtype == np.float32 and native.ready():
-        made = _native_rows()(x, jnp.asarray(indices, np.int64).reshape(-1))
+        made = _gathered()(x, jnp.asarray(indices, np.int64).reshape(-1))
         return made.reshape(*indices.shape, *x.shape[1:])
     return jnp.take(x, indices, axis=axis, mode="clip")
 
 
 @functools.cache
-def _native_rows():
+def _gathered():
     """The kernel as a function of an array and a vector; of a batch of vectors it is one call."""
 
     @jax.custom_batching.custom_vmap
@@ -45,13 +45,13 @@ def _native_rows():
 
 def set_at(x, index, value):
     """A copy of `x` in which `x[index]` is `value`."""
-    made = _rows(x, index, value, adds=False)
+    made = _scattered(x, index, value, adds=False)
     return jnp.asarray(x).at[index].set(value) if made is None else made
 
 
 def add_at(x, index, value):
     """A copy of `x` to whose elements at `index` `value` was added, again for an index that comes again."""
-    made = _rows(x, index, value, adds=True)
+    made = _scattered(x, index, value, adds=True)
     return jnp.asarray(x).at[index].add(value) if made is None else made
 
 
@@ -70,7 +70,7 @@ def multiply_at(x, index, value):
     return jnp.asarray(x).at[index].multiply(value)
 
 
-def _rows(x, index, value, adds):
+def _scattered(x, index, value, adds):
     """What the kernel makes of float32 arrays and an array of indices, or arrays for all first dimensions; None if it doesn't take them."""
     if x.dtype != np.float32 or not native.ready() or not isinstance(index, tuple | np.ndarray | jax.Array):
         return None

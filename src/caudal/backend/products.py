@@ -50,8 +50,7 @@ def _native(turn_x, turn_y):
     @jax.custom_batching.custom_vmap
     def call(x, y):
         out = jax.ShapeDtypeStruct((x.shape[turn_x], y.shape[not turn_y]), x.dtype)
-        bias = jnp.zeros(0, x.dtype)
-        return native.call("product", out, x, y, bias, turned_a=np.bool_(turn_x), turned_b=np.bool_(turn_y), relu=np.bool_(False))
+        return native.call("product", out, x, y, turned_a=np.bool_(turn_x), turned_b=np.bool_(turn_y))
 
     @call.def_vmap
     def of_batches(size, batched, x, y):

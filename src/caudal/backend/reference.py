@@ -110,6 +110,11 @@ def matmul(x, y):
     return np.matmul(x, y)
 
 
+def take_clipped(x, indices, axis):
+    """The parts of `x` along `axis` that `indices` name; an index out of range names the first or the last."""
+    return np.take(x, indices, axis=axis, mode="clip")
+
+
 def batch_norm(x, scale, offset, epsilon, relu=False):
     """(normalised `x`, its mean, its variance) over all but the channels; what is below 0 is cut off if `relu` is true."""
     y, *moments = norms.batch_norm(np, x, scale, offset, epsilon)
@@ -118,7 +123,9 @@ def batch_norm(x, scale, offset, epsilon, relu=False):
 
 def batch_norm_grad(dy, x, scale, mean, variance, epsilon, training=True, y=None):
     """The slopes by `x`, `scale` and `offset`; where `y`, if there is one, is 0, `dy` doesn't count."""
-    return norms.batch_norm_grad(np, dy if y is None else dy * (y > 0), x, scale, mean, variance, epsilon, training)
+    return norms.batch_norm_grad(
+        np, dy if y is None else np.where(y > 0, dy, np.zeros_like(dy)), x, scale, mean, variance, epsilon, training
+    )
 
 
 def product(x, y, turn_x=False, turn_y=False):

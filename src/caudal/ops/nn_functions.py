@@ -515,6 +515,13 @@ def _as_given(B, x, data_format):
     return B.moveaxis(x, -1, 1) if data_format == b"NCHW" else x
 
 
+def trained_norm(B, x, scale, offset, epsilon, relu=False):
+    """What a FusedBatchNorm node of a training step gives for `x`, channels last, all but its empty last output."""
+    count = x.size // max(scale.size, 1)
+    out, mean, variance = B.batch_norm(x, scale, offset, epsilon, relu)
+    return out, mean, variance * np.asarray(count / max(count - 1, 1), x.dtype), mean, variance
+
+
 def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, is_training, op):
     require(x.ndim == 4, op, f"input must be 4-dimensional{shapes.text(x.shape)}")
     n = x.shape[1 if data_format == b"NCHW" else 3]
@@ -523,15 +530,13 @@ def _lower_fused(B, x, scale, offset, mean, variance, *, epsilon, data_format, i
         words = f"{what} must have the same number of elements as the channels of x, got {vector.size} and {n}"
         require(vector.size == n, op, words)
     kind = scale.dtype
-    y, given = _channels_last(B, x, data_format).astype(kind), variance
+    y = _channels_last(B, x, data_format).astype(kind)
     if is_training:
-        count = y.size // n if n else 0
-        out, mean, variance = B.batch_norm(y, scale, offset, epsilon)
-        given = variance * np.asarray(count / max(count - 1, 1), kind)
+        out, *moments = trained_norm(B, y, scale, offset, epsilon)
     else:
         inverse = 1 / B.sqrt(variance + np.asarray(epsilon, kind))
-        out = (y - mean) * (inverse * scale) + offset
-    return _as_given(B, out, data_format).astype(x.dtype), mean, given, mean, variance, B.zeros(0, kind)
+        out, moments = (y - mean) * (inverse * scale) + offset, (mean, variance, mean, variance)
+    return _as_given(B, out, data_format).astype(x.dtype), *moments, B.zeros(0, kind)
 
 
 def _infer_fused(x, scale, offset, mean, variance, *, data_format, is_training):

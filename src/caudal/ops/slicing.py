@@ -364,7 +364,7 @@ def _lower_gather(B, x, indices, axis=0, *, batch_dims, op):
     check_indices(B, indices, x.shape[at], op)
     if batch_dims:
         return _gather_rows(B, x, indices, at, batch_dims % indices.ndim)
-    return B.take_clipped(x, indices, at) if B.compiled else B.take(x, indices, axis=at)
+    return B.take_clipped(x, indices, at)
 
 
 def _gather_rows(B, x, indices, at, batch_dims):

@@ -8,12 +8,11 @@ and lowered by a function of `B`, so that both backends have it. Rows are tried 
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ..backend import native
 from ..graph.opdef import OpDef, parse, wants
 from ..ground import dtypes
 from ..ops.conv_rules import pads_for, space
+from ..ops.nn_functions import trained_norm
 from .specialise import Node
 
 __all__ = ["ROWS", "Joined", "Users", "joint", "fuse"]
@@ -183,10 +182,7 @@ def _relu_bias(node, users):
 
 
 def _lower_norm(B, x, scale, offset, *, epsilon, outputs):
-    y, mean, variance = B.batch_norm(x, scale, offset, epsilon, relu=True)
-    count = x.size // x.shape[-1]
-    unbiased = variance * np.asarray(count / max(count - 1, 1), x.dtype)
-    return (y, mean, unbiased, mean, variance, B.zeros(0, x.dtype))[:outputs]
+    return (*trained_norm(B, x, scale, offset, epsilon, relu=True), B.zeros(0, x.dtype))[:outputs]
 
 
 _NORM = joint(

@@ -275,15 +275,28 @@ def _stages(body):
     return out
 
 
-def _runs(nodes):
-    """The nodes in another order, as (nodes, whether they are plain): few runs of plain ones, with the products between them."""
-    stage, maker = {}, {id(t): node for node in nodes for t in node.outputs}
+def _runs(nodes, wanted):
+    """The nodes in another order: few runs of plain ones, which have even stages, with the products between them.
+
+    Args:
+      nodes: of a scan.
+      wanted: ids of tensors that are asked for from outside.
+
+    Returns:
+      a list of (nodes, whether they are plain, ids of their outputs that are taken after them).
+    """
+    stage, at = {}, {}
     for node in nodes:
         own = is_plain(node)
-        before = (stage[id(maker[id(t)])] for t in node._inputs if id(t) in maker and id(maker[id(t)]) in stage)
+        before = (at[id(t)] for t in node._inputs if id(t) in at)
         stage[id(node)] = max((s + (s % 2 == own) for s in before), default=0 if own else 1)
+        at |= dict.fromkeys(map(id, node.outputs), stage[id(node)])
     order = sorted(nodes, key=lambda node: stage[id(node)])
-    return [(list(part), s % 2 == 0) for s, part in itertools.groupby(order, key=lambda node: stage[id(node)])]
+    runs, wanted = [], set(wanted)
+    for s, part in reversed([(s, list(part)) for s, part in itertools.groupby(order, key=lambda node: stage[id(node)])]):
+        runs.append((part, s % 2 == 0, [id(t) for node in part for t in node.outputs if id(t) in wanted]))
+        wanted |= {id(t) for node in part for t in node._inputs}
+    return runs[::-1]
 
 
 class _Run:
@@ -302,10 +315,6 @@ class _Run:
         self.many = {id(t): Places(x, *place) for t, x, place in zip(body.sequences, arrays, places, strict=True)}
         self.first = {id(t): B.asarray(x) for (t, _), x in zip(body.carries, args[count + len(body.sequences) :], strict=True)}
         self.source = {id(t): source for t, source in body.carries}
-        self.users = {}
-        for node in body.nodes:
-            for t in node._inputs:
-                self.users.setdefault(id(t), set()).add(id(node))
         stages = _stages(body)
         for k, (kind, nodes) in enumerate(stages):
             later = {id(t) for _, part in stages[k + 1 :] for node in part for t in node._inputs}
@@ -345,13 +354,13 @@ class _Run:
         places = [self._places(t) for t in taken]
 
         wanted = {id(self.source[t]) for t in carried} | set(map(id, outs))
-        runs, packed = _runs(nodes), self._packed(nodes)
+        runs, packed = _runs(nodes, wanted), self._packed(nodes)
 
         def step(carry, i):
             env = self.one | dict(zip(carried, carry, strict=True))
             env |= {t: p.at(self.B, i) for t, p in zip(taken, places, strict=True)}
-            for part, as_kernel in runs:
-                self._as_kernel(part, env, wanted) if as_kernel else self._one_by_one(part, env, packed)
+            for part, as_kernel, later in runs:
+                self._as_kernel(part, env, later) if as_kernel else self._one_by_one(part, env, packed)
             return [env[id(self.source[t])] for t in carried], [env[id(t)] for t in outs]
 
         _, values = self.B.scan(step, [self.first[t] for t in carried], self.B.arange(self.times))
@@ -376,13 +385,10 @@ class _Run:
             lower_nodes([node], inner, None, {})
             env |= {id(t): inner[id(t)] for t in node.outputs}
 
-    def _as_kernel(self, nodes, env, wanted):
-        """Lowers nodes as one kernel: its arguments are what only the run knows."""
-        made = [t for node in nodes for t in node.outputs]
-        own = set(map(id, made))
-        taken = dict.fromkeys(id(t) for node in nodes for t in node._inputs if id(t) in env and id(t) not in own)
+    def _as_kernel(self, nodes, env, outs):
+        """Lowers nodes as one kernel, which gives `outs`, ids of tensors; its arguments are what only the run knows."""
+        taken = dict.fromkeys(id(t) for node in nodes for t in node._inputs if id(t) in env)
         taken = [k for k in taken if not self.B.is_known(env[k])]
-        outs = [id(t) for t in made if id(t) in wanted or self.users.get(id(t), set()) - set(map(id, nodes))]
 
         def run(*values):
             inner = env | dict(zip(taken, values, strict=True))

@@ -13,10 +13,11 @@ _NEAR = 100  # nodes: an input made further back than this is a parameter like a
 _FAR = 10**9  # stands for the distance of what was made outside
 _LONGEST = 1000  # nodes in a segment that does not repeat
 _SHORT = 400  # nodes: up to so many, a step is one segment, and no loop is made of it
-_WHOLE, _VARIED = (
-    1500,
-    1 / 3,
-)  # nodes: up to so many, it is one segment too if its parts differ, so that this part of it were compiled
+_WHOLE = (
+    1500  # nodes: up to so many, it is one segment too if its parts differ: 847 nodes of a ResNet-50 in 12 parts compile in 9 s
+)
+# and run in 197 ms, as one in 4 s and 145 ms
+_VARIED = 1 / 3  # of the nodes lie in parts that differ
 _PERIOD = 2500  # the longest repetition looked for
 _OFTEN, _LARGE = 3, 10  # times that a region comes, and ops in it, where it is a part of its own
 _INLINE = 64  # elements: a constant of no more is part of the code
@@ -51,23 +52,21 @@ def _code(node):
 def _cut(nodes):
     if not is_long(nodes):
         return _apart(nodes)
-    edges = _edges(nodes)
-    if len(nodes) <= _WHOLE and _distinct(nodes, edges) >= _VARIED * len(nodes):
-        edges = [
-            (0, len(nodes))
-        ]  # 847 nodes of a ResNet-50 in 12 parts compile in 9 s and run in 197 ms, as one in 4 s and 145 ms
+    kinds = forms(nodes)
+    edges = _edges(nodes, kinds)
+    if len(nodes) <= _WHOLE and _distinct(kinds, edges) >= _VARIED * len(nodes):
+        edges = [(0, len(nodes))]
     return [part for a, b in edges for part in _apart(nodes[a:b])]
 
 
-def _distinct(nodes, edges):
+def _distinct(kinds, edges):
     """How many nodes there are in parts that differ."""
-    kinds = forms(nodes)
     return sum(map(len, {tuple(kinds[a:b]) for a, b in edges}))
 
 
-def _edges(nodes):
+def _edges(nodes, kinds):
     """(first, after the last) of the parts, in order."""
-    signs = signatures(nodes)
+    signs = signatures(nodes, kinds)
     pieces = []
     todo = [(0, len(nodes))]
     while todo:
