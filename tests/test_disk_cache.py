@@ -31,7 +31,7 @@ def run(cache, ending=""):
 
 def entries(cache):
     """The kept programs, with when they were written."""
-    return {p.name: p.stat().st_mtime_ns for p in pathlib.Path(cache).glob("*/*-cache")}
+    return {p.name: p.stat().st_mtime_ns for p in pathlib.Path(cache).glob("*/*.program")}
 
 
 def test_a_second_process_takes_what_the_first_compiled(tmp_path):
@@ -48,12 +48,12 @@ def test_a_second_process_takes_what_the_first_compiled(tmp_path):
 def test_what_a_killed_process_wrote_is_not_used(tmp_path):
     killed = run(tmp_path, "\nimport os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
     assert killed.returncode == -9 and entries(tmp_path)
-    for path in tmp_path.glob("*/*-cache"):
+    for path in tmp_path.glob("*/*.program"):
         path.write_bytes(path.read_bytes()[:100])
     again = run(tmp_path)
     assert again.returncode == 0 and again.stderr == "", again.stderr
     assert again.stdout == killed.stdout
-    assert all(path.stat().st_size > 100 for path in tmp_path.glob("*/*-cache"))
+    assert all(path.stat().st_size > 100 for path in tmp_path.glob("*/*.program"))
 
 
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners and modes of files here")

@@ -1,7 +1,7 @@
 """The namespace B on XLA: the one door to JAX. What is not named here is jax.numpy's function of that name."""
 
 import functools
-import mmap
+import re
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +10,7 @@ import numpy as np
 from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 
-from . import disk_cache, memory, native, native_train
+from . import device, native, native_train
 from .compiled_norms import batch_norm, batch_norm_grad  # noqa: F401  # part of B
 from .compiled_windows import (  # noqa: F401  # part of B
     avg_pool,
@@ -29,19 +29,11 @@ from .places import add_at, max_at, min_at, multiply_at, set_at, take_clipped  #
 from .products import matmul, packed, product  # noqa: F401  # part of B
 
 jax.config.update("jax_enable_x64", True)
-jax.config.update(
-    "jax_cpu_enable_async_dispatch", False
-)  # a run waits for its steps anyway, and waking a thread takes longer than a small one
 jax.config.update("jax_traceback_filtering", "off")  # or it adds a note of its own to a node's error
-Failed = jax.errors.JaxRuntimeError
+device.lend()
 
 compiled = True
 xp = jnp
-
-
-def accelerators():
-    """How many GPUs this process can use."""
-    return sum(device.platform == "gpu" for device in jax.local_devices())
 
 
 def __getattr__(name):
@@ -185,16 +177,15 @@ def blank(shape, kind):
 
 
 def shapes(function, *args):
-    """Traces `function` and computes nothing; arguments are arrays, or have a shape and a dtype."""
-    return jax.eval_shape(function, *args)
+    """Traces `function` and computes nothing; arguments are nests of what has a shape and a dtype."""
+    return jax.eval_shape(function, *_blanks(args))
+
+
+def _blanks(args):
+    return jax.tree.map(lambda x: blank(x.shape, x.dtype), args)
 
 
 # --- what the run floor needs of JAX -----------------------------------------------------------------
-
-
-def most_gathered():
-    """How many arrays `gather` may join: XLA's own compiling takes longer than it saves with many (7.8 s with 210)."""
-    return 500 if native.ready() else 48
 
 
 def gather(arrays):
@@ -210,11 +201,12 @@ def scatter(flat, shapes):
     return [flat[a:b].reshape(shape) for a, b, shape in zip(ends, ends[1:], shapes, strict=False)]
 
 
-def jit(function, donate, small=False, short=False, convolves=False, loops=False, tiny=False):
-    """`function` compiled.
+def program(function, args, donate=(), small=False, short=False, convolves=False, loops=False, tiny=False):
+    """`function` compiled: a `device.Program` that takes its arrays one after the other, and gives its results so.
 
     Args:
       function: of arrays and nests of arrays.
+      args: its arguments, with a `device.Spec` for each array.
       donate: positions of arguments whose buffers may be reused.
       small: whether it does so little that threads would cost more than they save.
       short: whether it has few operations.
@@ -222,9 +214,8 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
       loops: whether there are loops in it.
       tiny: whether it is to be one kernel, as is best where XLA would take longer to go from kernel to kernel than in them.
     """
-    _prepare()
     options = {}
-    if jax.default_backend() == "cpu":
+    if device.platform() == "cpu":
         if small or loops:  # one op after another: 34 dense layers compile in 0.35 of the time
             options["xla_cpu_scheduler_type"] = "CPU_SCHEDULER_TYPE_MEMORY_OPTIMIZED"
         if small:  # one thread, and plain loops for products: an Iris step takes 0.8 of the time
@@ -237,13 +228,20 @@ def jit(function, donate, small=False, short=False, convolves=False, loops=False
         if (small or convolves or loops) and not general:  # without YNNPACK tfnet and vishnet take 0.7 of the time, an NTM 0.85
             options["xla_cpu_experimental_ynn_fusion_type"] = ""
     function = one_kernel(function) if tiny else function
-    return jax.jit(function, donate_argnums=donate, compiler_options=options)
+    lowered = jax.jit(function, donate_argnums=donate).lower(*_blanks(args))
+    gives = [device.Spec(x.shape, x.dtype) for x in jax.tree.leaves(lowered.out_info)]
+    calls = {name for name in _CALLS.findall(lowered.as_text()) if not name.startswith(_KNOWN)}
+    return device.compiled(lowered.compile(compiler_options=options), jax.tree.leaves(args), gives, calls)
+
+
+_CALLS = re.compile(r"custom_call @([\w.$]+)")
+_KNOWN = ("caudal_", "mhlo.", "chlo.")  # our own kernels, and ops of XLA
 
 
 def one_kernel(function):
     """The same function, as a call that XLA makes one kernel of: an Iris step takes half of the time, in a loop a third; an LSTM's gates,
     which are ten kernels else, a third."""
-    if jax.default_backend() != "cpu":
+    if device.platform() != "cpu":
         return function
 
     def call(*args):
@@ -253,64 +251,9 @@ def one_kernel(function):
     return call
 
 
-@functools.cache
-def _prepare():
-    """Has freed memory kept for the next step, and compiled programs on disk, so that the next process need not compile them."""
-    memory.keep_freed()
-    if jax.config.jax_compilation_cache_dir is None and (folder := disk_cache.folder()) is not None:
-        jax.config.update("jax_compilation_cache_dir", folder)
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-
-
 def trace(function, *args, tiny=False):
-    """Traces `function`: gives one that does the same for such arguments, without running its Python again."""
+    """Traces `function` for nests of `device.Spec`s: gives one that does the same for such arguments, without running its Python again."""
     traced = jax.jit(function, inline=True)
     with native.left_alone(tiny):
-        jax.eval_shape(traced, *args)
+        jax.eval_shape(traced, *_blanks(args))
     return traced
-
-
-def on_device(x):
-    """A copy of a NumPy array that is the device's own, so that its buffer may be given away."""
-    return jax.device_put(x, may_alias=False)
-
-
-def is_array(x):
-    """Whether `x` is an array on a device."""
-    return isinstance(x, jax.Array)
-
-
-def beside(call, *args):
-    """Bytes that a function that `jit` gave, and that ran with such arguments, takes beside them: its results and what it holds meanwhile."""
-    size = call.lower(*args).compile().memory_analysis()
-    return size.temp_size_in_bytes + size.output_size_in_bytes - size.alias_size_in_bytes if size is not None else 0
-
-
-def check_room(size):
-    """Looks whether there are `size` bytes of memory: a run that finds too little has given its buffers away by then.
-
-    Raises:
-      Failed: there aren't.
-    """
-    if not _has_room(size):
-        raise Failed(f"RESOURCE_EXHAUSTED: Out of memory allocating {size} bytes.")
-
-
-def _has_room(size):
-    if jax.default_backend() != "cpu":
-        known = jax.local_devices()[0].memory_stats() or {}
-        return size <= known.get("bytes_limit", np.inf) - known.get("bytes_in_use", 0)
-    try:
-        mmap.mmap(-1, size, **_PRIVATE).close()
-    except OSError:
-        return False
-    return True
-
-
-_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
-
-
-def wait(x):
-    """Waits until `x` is computed."""
-    return jax.block_until_ready(x)

@@ -1,10 +1,9 @@
 """Where compiled programs are kept between processes: a private folder of the user's, so that a second start needn't compile.
 
 `CAUDAL_CACHE` names another folder; `CAUDAL_CACHE=0` keeps nothing. Programs hold for one kind of processor and number of threads, so each
-such machine has a folder of its own in it. JAX reads and writes the programs; what can go wrong around that is here.
+such machine has a folder of its own in it. kept.py reads and writes the programs.
 """
 
-import atexit
 import contextlib
 import functools
 import hashlib
@@ -12,14 +11,15 @@ import os
 import pathlib
 import platform
 import stat
-import tempfile
+import time
 
 from ..ground.processors import threads
 
-__all__ = ["folder", "status"]
+__all__ = ["ENDING", "folder", "status"]
 
 _MOST = 1 << 30  # bytes: when there is more, the programs that were not used for longest go
-_ENDING = "-cache"  # of JAX's files
+ENDING = ".program"
+_OLD = 3600  # seconds: a file that is not a program was left by a process that ended while it wrote it
 
 
 def _root():
@@ -57,7 +57,6 @@ def _found():
         if why is None:
             _drop_unfinished(place)
             _drop_oldest(place)
-            _mark(place)
     except OSError as error:
         why = f"{error.strerror}: '{error.filename}'"
     return (place, None) if why is None else (None, f"off ({why})")
@@ -74,44 +73,17 @@ def _unsafe(place):
     return None
 
 
-def _mark(place):
-    """Leaves a file that says that this process writes here; it goes at the process's end."""
-    handle, name = tempfile.mkstemp(prefix=f"writer-{os.getpid()}-", dir=place)
-    os.close(handle)
-    atexit.register(_unmark, name, os.getpid())
-
-
-def _unmark(name, writer):
-    if os.getpid() == writer:  # and not a fork of it
-        pathlib.Path(name).unlink(missing_ok=True)
-
-
 def _drop_unfinished(place):
-    """Removes what a process wrote that was killed: its last program may have been cut short."""
-    for mark in place.glob("writer-*"):
-        if _lives(int(mark.name.split("-")[1])):
-            continue
-        began = mark.stat().st_mtime
-        for entry, found in _entries(place):
-            if found.st_mtime >= began:
-                entry.unlink(missing_ok=True)
-        mark.unlink(missing_ok=True)
+    """Removes what a process was writing when it was killed, and the programs of earlier versions of this package."""
+    for entry, found in _entries(place, "*"):
+        if not entry.name.endswith(ENDING) and found.st_mtime < time.time() - _OLD:
+            entry.unlink(missing_ok=True)
 
 
-def _lives(process):
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:  # it is another user's
-        return True
-    return True
-
-
-def _entries(place):
+def _entries(place, names=f"*{ENDING}"):
     """The programs in a folder, as (path, what the system says of the file); another process may remove some meanwhile."""
     out = []
-    for entry in place.glob(f"*{_ENDING}"):
+    for entry in place.glob(names):
         with contextlib.suppress(FileNotFoundError):
             out.append((entry, entry.stat()))
     return out

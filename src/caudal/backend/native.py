@@ -10,10 +10,14 @@ import os
 import pathlib
 import threading
 
-import jax
 import numpy as np
 
-__all__ = ["call", "left_alone", "library", "ready", "status", "width"]
+from ..ground.late import Late
+from . import device
+
+__all__ = ["call", "left_alone", "library", "ready", "register", "status", "width"]
+
+jax = Late("jax")
 
 _FILE = pathlib.Path(__file__).with_name("libcaudal_native.so")
 _HANDLERS = """adagrad adam avg_pool avg_pool_grad batch_norm batch_norm_grad conv conv_filter_grad conv_input_grad gather gather_rows
@@ -62,7 +66,7 @@ def _state():
     library, words = _library()
     if library is None:
         return False, words
-    platform = jax.default_backend()
+    platform = device.platform()
     return (True, words) if platform == "cpu" else (False, f"not used: steps run on {platform}")
 
 
@@ -96,11 +100,11 @@ def status():
 
 
 @functools.cache
-def _register(name):
-    """Makes a handler known to XLA; gives its name there."""
-    target = f"caudal_{name}"
-    jax.ffi.register_ffi_target(target, jax.ffi.pycapsule(getattr(_library()[0], target)), platform="cpu")
-    return target
+def register():
+    """Makes the handlers known to XLA, if they are used."""
+    if _state()[0]:
+        for name in _HANDLERS:
+            device.register(f"caudal_{name}", getattr(_library()[0], f"caudal_{name}"))
 
 
 def call(name, results, *arrays, aliases=None, **attributes):
@@ -116,8 +120,9 @@ def call(name, results, *arrays, aliases=None, **attributes):
     Returns:
       an array, or a list of them where `results` is a sequence.
     """
+    register()
     named = {key: _attribute(value) for key, value in attributes.items()}
-    return jax.ffi.ffi_call(_register(name), results, input_output_aliases=aliases)(*arrays, **named)
+    return jax.ffi.ffi_call(f"caudal_{name}", results, input_output_aliases=aliases)(*arrays, **named)
 
 
 def _attribute(value):

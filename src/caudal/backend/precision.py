@@ -7,14 +7,14 @@ import contextlib
 import pathlib
 import threading
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
-from jax.extend.core import Literal
+
+from ..ground.late import Late
+from . import device
 
 __all__ = ["FACTORS", "choose", "chosen", "has_bfloat16", "is_low", "rounded", "slope", "using"]
 
+jax, jnp, lax, core = map(Late, ("jax", "jax.numpy", "jax.lax", "jax.extend.core"))
 FACTORS = ("float32", "bfloat16")
 _asked = ["float32"]
 _thread = threading.local()
@@ -57,7 +57,7 @@ def slope(function, shape, dy):
     transposed = jax.linear_transpose(function, jax.ShapeDtypeStruct(shape, np.float32))
     closed = jax.make_jaxpr(transposed)(jax.ShapeDtypeStruct(dy.shape, dy.dtype))
     env = dict(zip(closed.jaxpr.constvars, closed.consts, strict=True)) | {closed.jaxpr.invars[0]: dy}
-    read = lambda v: v.val if isinstance(v, Literal) else env[v]  # noqa: E731
+    read = lambda v: v.val if isinstance(v, core.Literal) else env[v]  # noqa: E731
     for eqn in closed.jaxpr.eqns:
         values, params = list(map(read, eqn.invars)), eqn.params
         if eqn.primitive is lax.conv_general_dilated_p:
@@ -69,7 +69,7 @@ def slope(function, shape, dy):
 
 def has_bfloat16():
     """Whether the device multiplies bfloat16 numbers itself, as far as can be told."""
-    if jax.default_backend() != "cpu":
+    if device.platform() != "cpu":
         return True
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text(errors="replace").splitlines()

@@ -1,6 +1,5 @@
 """Many steps as one function, and batches taken from arrays that stay on the device."""
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 
@@ -46,7 +45,6 @@ def _rows(x, rows):
     return jnp.take(x, rows, axis=0, mode="clip")
 
 
-@jax.jit
 def rows_of(arrays, rows):
     """Those rows of each of some arrays; who asks has seen to it that there are such rows."""
     return [_rows(x, rows) for x in arrays]

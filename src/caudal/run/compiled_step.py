@@ -7,7 +7,7 @@ import threading
 
 import numpy as np
 
-from ..backend import compiled, native, precision
+from ..backend import compiled, device, kept, native, precision
 from ..ground import source
 from ..ground.errors import ResourceExhaustedError, advise
 from ..ground.garbage import put_off
@@ -16,7 +16,7 @@ from .decisive import Decisive
 from .fusions import fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
-from .packing import Layout, pack_of, put, whole
+from .packing import Layout, on_host, pack_of, put, whole
 from .programs import Programs
 from .rewrite import merge_sums, split_in_pieces
 from .rollup import roll_up
@@ -65,7 +65,7 @@ class CompiledStep:
         store, inputs = self.store, [plain(values[k]) for k in self.in_slots]
         given = self.given(values)
         known = tuple(map(_frozen, given.values()))
-        key = (known, tuple([x.shape for x in inputs]))
+        key = (known, tuple(map(device.shape, inputs)))
         with store.turn:
             found = self.beside(key, given, inputs)
             mark = (*key, found) if found else key
@@ -80,8 +80,9 @@ class CompiledStep:
         """The values that the compiler must know, by tensor."""
         if not self.known and not self.decisive.made:
             return {}
-        made = self.decisive.run([values[k] for k in self.source_slots])
-        return dict(zip([*self.known, *self.decisive.made], [*(values[k] for k in self.known_slots), *made], strict=True))
+        made = self.decisive.run([on_host(values[k]) for k in self.source_slots])
+        known = [on_host(values[k]) for k in self.known_slots]
+        return dict(zip([*self.known, *self.decisive.made], [*known, *made], strict=True))
 
     def beside(self, key, given, inputs):
         """What else the compiler must know of a run: nothing."""
@@ -99,7 +100,7 @@ def begin(states, have):
         if value is None and op._def.begin is not None:
             value = op._def.begin(op)
         if type(value) is np.ndarray:
-            have[key] = compiled.on_device(value)
+            have[key] = device.put(value)
 
 
 class _Program:
@@ -121,7 +122,7 @@ class _Program:
         for tensor in dict.fromkeys(t for part in parts for t in part.params):
             if tensor.op._def.name == "Const":
                 slots[id(tensor)] = len(slots)
-                self.constants.append(compiled.on_device(tensor.op.attrs["value"]))
+                self.constants.append(device.put(tensor.op.attrs["value"]))
         self.calls = []
         uses = _uses(parts, wanted)
         for part, used in zip(parts, uses, strict=True):
@@ -166,6 +167,7 @@ class _Call:
     def __init__(self, part, used, slots, alone, factors):
         self.ins = [slots[id(t)] for t in part.params]
         self.keys = [state_key(op) for op in part.cells]
+        self.moving = [k for k, op in zip(self.keys, part.cells, strict=True) if _may_change_shape(op)]
         self.part = part
         self.outs = []
         for k, i in used:
@@ -180,19 +182,22 @@ class _Call:
         if self.program is None or self.program.there != self._there(have):
             self._choose(inputs, have)
         pack = pack_of(have, self.packed, self.program.layout) if self.packed else None
-        variant, changed, kept, written = self.apart if pack is None else self.together
-        taken = [whole(have[k]) for k in changed]
+        variant, changed, kept_keys, written = self.apart if pack is None else self.together
+        taken = [_own(whole(have[k])) for k in changed]
         taken = taken if pack is None else [pack.array, *taken]
         restore, keep = functools.partial(put, pack, have, changed), functools.partial(put, pack, have, written)
         try:
-            outs = variant.run(inputs, taken, [whole(have[k]) for k in kept], restore, keep)
-        except (compiled.Failed, ValueError) as error:
+            outs = variant.run(inputs, taken, [whole(have[k]) for k in kept_keys], restore, keep)
+        except (device.Failed, ValueError) as error:
             raise _failed(error, self.part) from error
         for k, value in zip(self.outs, outs, strict=True):
             values[k] = value
 
     def _there(self, have):
-        return tuple([have.get(k) is not None for k in self.keys])
+        """Which of the variables have values, and the shapes of those that may change."""
+        there = [have.get(k) is not None for k in self.keys]
+        shapes = [have[k] is not None and device.shape(whole(have[k])) for k in self.moving if k in have]
+        return tuple(there), tuple(shapes)
 
     def _choose(self, inputs, have):
         """Takes the program for the variables that have values, and notes the keys of what it changes, keeps and writes."""
@@ -208,6 +213,20 @@ class _Call:
 
     def _named(self, numbers):
         return tuple([self.keys[k] for k in numbers])
+
+
+def _may_change_shape(op):
+    """Whether a variable's value may have another shape in a later run: its own isn't known, or it is assigned without a look at it."""
+    if op._def.begin is not None:
+        return False
+    dims = op.attrs["shape"]
+    users = op.source.outputs[0].consumers() if hasattr(op, "source") else op.outputs[0].consumers()
+    return dims is None or None in dims or any(not user.attrs.get("validate_shape", True) for user in users)
+
+
+def _own(value):
+    """A value whose buffer may be given away."""
+    return value if device.is_array(value) else device.put(value)
 
 
 def _failed(error, part):
@@ -235,18 +254,18 @@ def _function(part, used, factors):
         if found is None:
             if len(_functions) >= _MOST:
                 _functions.pop(next(iter(_functions)))
-            found = _functions[key] = _Function(used, factors)
+            found = _functions[key] = _Function(*key)
     return found
 
 
 class _Function:
-    """What all segments of one form share: the code, compiled for each set of variables that have values."""
+    """What all segments of one form share: the code, compiled for each set of variables that have values, and of shapes."""
 
-    def __init__(self, used, factors):
-        self.used, self.factors, self.programs = used, factors, {}
+    def __init__(self, code, used, factors):
+        self.code, self.used, self.factors, self.programs = code, used, factors, {}
 
     def trace(self, part, there, inputs, state):
-        """Outputs, and the state that was written, for arrays that may be tracers; errors name the nodes of `part`."""
+        """Outputs, and the state that was written, for arrays that are tracers; errors name the nodes of `part`."""
         traced = Traced({k: v for k, v in zip(there, state, strict=True)})
         env = dict(zip(map(id, part.params), inputs, strict=True))
         numbers = {op._name: k for k, op in enumerate(part.cells)}
@@ -255,15 +274,22 @@ class _Function:
         return [plain(env[id(part.nodes[k].outputs[i])]) for k, i in self.used], traced.written
 
     def program(self, there, inputs, state, part):
-        """The compiled function, for which of the variables have values."""
-        found = self.programs.get(there)
+        """The compiled function, for which of the variables have values, and these arguments."""
+        inputs, state = (tuple(None if x is None else device.spec(x) for x in part) for part in (inputs, state))
+        found = self.programs.get((there, inputs, state))
         if found is None:
-            found = self.programs[there] = _Compiled(self, part, there, inputs, state)
+            found = self.programs[there, inputs, state] = _Compiled(self, part, there, inputs, state)
         return found
 
 
 class _Compiled:
-    """A function compiled for one set of variables that have values.
+    """A function compiled for one set of variables that have values, and one set of shapes.
+
+    Args:
+      function: the `_Function`.
+      part: a segment of its form.
+      there: what `_Call._there` gives.
+      inputs, state: specs of the arguments, and of the cells, None for those without a value.
 
     Attributes:
       changed, kept: numbers of the cells that it writes, and only reads; written: of all that it gives a value.
@@ -272,35 +298,17 @@ class _Compiled:
     """
 
     def __init__(self, function, part, there, inputs, state):
-        self.there = there
-        have = [k for k, is_there in enumerate(there) if is_there]
-        made = {}
-
-        def learn(inputs, state):
-            outs, new = function.trace(part, have, inputs, state)
-            made.update(new)
-            return outs, list(new.values())
-
+        self.there, self.inputs = there, inputs
+        self.have = [k for k, one in enumerate(state) if one is not None]
         tiny = is_tiny(part.nodes)
-        traced = compiled.trace(learn, inputs, [state[k] for k in have], tiny=tiny)
-        self.written = list(made)
-        self.changed = [k for k in self.written if k in have]
-        self.kept = [k for k in have if k not in self.written]
-        self.layout = Layout.of({k: state[k] for k in have}, made)
-        packed = self.layout.numbers if self.layout is not None else ()
-        rest, out = [k for k in self.changed if k not in packed], [k for k in self.written if k not in packed]
-
-        def apart(inputs, changed, kept):
-            state = dict(zip([*self.changed, *self.kept], [*changed, *kept], strict=True))
-            return traced(inputs, [state[k] for k in have])
-
-        def together(inputs, changed, kept):
-            changed = [*compiled.scatter(changed[0], self.layout.shapes), *changed[1:]]
-            state = dict(zip([*packed, *rest, *self.kept], [*changed, *kept], strict=True))
-            outs, new = traced(inputs, [state[k] for k in have])
-            new = dict(zip(self.written, new, strict=True))
-            return outs, [compiled.gather([new[k] for k in packed]), *(new[k] for k in out)]
-
+        self.trace = functools.cache(functools.partial(self._trace, function, part, state, tiny))
+        name = kept.name("step", function.code, function.used, function.factors, inputs, state, tiny)
+        written = kept.note(name, lambda: [(k, x.shape, np.dtype(x.dtype).name) for k, x in self.trace()[1].items()])
+        after = {k: device.Spec(shape, kind) for k, shape, kind in written}
+        self.written = list(after)
+        self.changed = [k for k in self.written if k in self.have]
+        self.kept = [k for k in self.have if k not in self.written]
+        self.layout = Layout.of({k: state[k] for k in self.have}, after)
         kind = {
             "small": arithmetic(part.nodes) < _SMALL,
             "loops": has_loops(part.nodes),
@@ -308,46 +316,88 @@ class _Compiled:
             "convolves": convolves(part.nodes),
             "tiny": tiny,
         }
-        self.apart, self.together = _Variant(apart, kind), _Variant(together, kind)
+        changed, unchanged = ([state[k] for k in numbers] for numbers in (self.changed, self.kept))
+        outs = len(function.used)
+        self.apart = _Variant(self._apart, (list(inputs), changed, unchanged), kind, outs, kept.part(name, "apart"))
+        if self.layout is not None:
+            self.packed = self.layout.numbers
+            rest = [state[k] for k in self.changed if k not in self.packed]
+            taken = [device.Spec([self.layout.size], np.float32), *rest]
+            self.together = _Variant(self._together, (list(inputs), taken, unchanged), kind, outs, kept.part(name, "together"))
+
+    def _trace(self, function, part, state, tiny):
+        """(the function of inputs and state, traced, what it writes)."""
+        made = {}
+
+        def learn(inputs, state):
+            outs, new = function.trace(part, self.have, inputs, state)
+            made.update(new)
+            return outs, list(new.values())
+
+        return compiled.trace(learn, list(self.inputs), [state[k] for k in self.have], tiny=tiny), made
+
+    def _apart(self, inputs, changed, unchanged):
+        state = dict(zip([*self.changed, *self.kept], [*changed, *unchanged], strict=True))
+        return self.trace()[0](inputs, [state[k] for k in self.have])
+
+    def _together(self, inputs, changed, unchanged):
+        rest = [k for k in self.changed if k not in self.packed]
+        changed = [*compiled.scatter(changed[0], self.layout.shapes), *changed[1:]]
+        state = dict(zip([*self.packed, *rest, *self.kept], [*changed, *unchanged], strict=True))
+        outs, new = self.trace()[0](inputs, [state[k] for k in self.have])
+        new = dict(zip(self.written, new, strict=True))
+        return outs, [compiled.gather([new[k] for k in self.packed]), *(new[k] for k in self.written if k not in self.packed)]
 
 
 class _Variant:
-    """A function of (inputs, changed, kept) that gives (outputs, new values), compiled when it is first run.
+    """A function of (inputs, changed, unchanged) that gives (outputs, new values), compiled when it is first run.
+
+    Args:
+      function, specs, kind: what `compiled.program` takes.
+      outputs: how many outputs it gives.
+      name: what its program is kept under.
 
     Attributes:
-      function, kind: what it was made from.
-      call: the function, compiled; the buffers of `changed` are given away.
-      proved: whether it ran once to its end, so that memory suffices for it; beside: bytes that it takes beside its arguments.
+      function, kind, outputs, name: as they were given.
+      program: the function, compiled; the buffers of `changed` are given away; None before the first run.
+      proved: whether it ran once to its end, so that memory suffices for it.
     """
 
-    def __init__(self, function, kind):
-        self.function, self.kind = function, kind
-        self.call, self.proved, self.beside = compiled.jit(function, donate=(1,), **kind), False, 0
+    def __init__(self, function, specs, kind, outputs, name):
+        self.function, self.specs, self.kind, self.outputs, self.name = function, specs, kind, outputs, name
+        self.program, self.proved, self._new = None, False, operator.itemgetter(slice(outputs, None))
 
-    def run(self, inputs, taken, kept, restore, keep):
+    def run(self, inputs, taken, unchanged, restore, keep):
         """Calls the function, and gives the outputs.
 
         Args:
-          inputs, taken, kept: its arguments; `taken` are given away.
+          inputs, taken, unchanged: its arguments; `taken` are given away.
           restore: called with the values of `taken`, if it fails.
           keep: called with an iterator over the new values, which calls the function when it is asked for the first of them.
         """
-        call = self.call if self.proved else functools.partial(self._first, restore)
-        if self.beside > _MUCH:
-            compiled.check_room(self.beside)
-        made, new = itertools.tee(map(call, (inputs,), (taken,), (kept,)))
-        keep(itertools.chain.from_iterable(map(operator.itemgetter(1), new)))
-        return next(made)[0]
+        program = self.program or self.compiled()
+        arrays = program.given([*inputs, *taken, *unchanged])
+        if taken and self.proved and program.beside > _MUCH:
+            device.check_room(program.beside)
+        calls = program.later(arrays) if self.proved else map(self._first, (arrays,), (taken,), (restore,))
+        made, new = itertools.tee(calls)
+        keep(itertools.chain.from_iterable(map(self._new, new)))
+        return next(made)[: self.outputs]
 
-    def _first(self, restore, inputs, taken, kept):
-        """What `call` gives, waited for: if it fails, `restore` is given what was taken."""
-        saved = [np.array(value) for value in taken]
+    def compiled(self):
+        """The program."""
+        if self.program is None:
+            self.program = kept.program(self.name, lambda: compiled.program(self.function, self.specs, donate=(1,), **self.kind))
+        return self.program
+
+    def _first(self, arrays, taken, restore):
+        """What the program gives, waited for: if it fails, `restore` is given what was taken."""
+        saved = [np.array(device.host(value)) for value in taken]
         try:
-            made = self.call(inputs, taken, kept)
-            compiled.wait(made)
-            self.beside = compiled.beside(self.call, inputs, taken, kept) if taken else 0
+            made = next(self.compiled().later(arrays))
+            device.wait(made)
         except BaseException:
-            restore(map(compiled.on_device, saved))
+            restore(map(device.put, saved))
             raise
         self.proved = True
         return made

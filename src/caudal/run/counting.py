@@ -5,9 +5,7 @@ See turns.py for what is run to find out. A compiled step can't raise: where som
 
 import copy
 
-import numpy as np
-
-from ..backend import compiled
+from ..backend import compiled, device, kept
 from .classify import is_variable_op
 from .compiled_step import begin
 from .interpret import state_key
@@ -16,6 +14,7 @@ from .packing import whole
 from .raised_arrays import ARRAYS
 from .region_ops import question
 from .rows import Left, Uncounted, demand
+from .segments import Segment
 from .specialise import Specialised
 from .turns import Turns, askable, bucket, writes
 
@@ -102,7 +101,11 @@ class _Counter:
         self.numbers = {name: number for number, name in enumerate(cells)}
         self.keys = [state_key(op) for op in cells.values()]
         self.states = {state_key(op): op for op in cells.values()}
-        self.call = compiled.jit(self._count, donate=(), small=True, loops=True)
+        self.programs = {}  # the shapes of the state -> program
+        part = Segment(self.nodes, is_variable_op)
+        places = {id(t): k for k, t in enumerate(self.params)}
+        order = tuple(places[id(t)] for t in part.params), tuple(self.numbers[op._name] for op in part.cells)
+        self.code = part.code, order, part.place[id(self.out)]
 
     def _count(self, inputs, state):
         traced = Traced({k: value for k, value in enumerate(state) if value is not None})
@@ -113,7 +116,16 @@ class _Counter:
     def run(self, inputs, have):
         """(the least, the most)."""
         begin(self.states, have)
-        return np.asarray(self.call(inputs, [whole(have.get(key)) for key in self.keys])).tolist()
+        state = [whole(have.get(key)) for key in self.keys]
+        specs = tuple(None if x is None else device.spec(x) for x in state)
+        program = self.programs.get(specs)
+        if program is None:
+            asked = [device.spec(x) for x in inputs], specs
+            name = kept.name("count", self.code, tuple(asked[0]), specs)
+            make = lambda: compiled.program(self._count, asked, small=True, loops=True)  # noqa: E731
+            program = self.programs[specs] = kept.program(name, make)
+        (found,) = program([*inputs, *(x for x in state if x is not None)])
+        return device.host(found).tolist()
 
 
 def _needed(ops, asked):

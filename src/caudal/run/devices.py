@@ -6,7 +6,7 @@ import types
 
 from google.protobuf import text_format
 
-from ..backend import compiled
+from ..backend import device
 from ..ground.errors import InvalidArgumentError, NotFoundError, advise
 from .servers import find
 
@@ -86,7 +86,7 @@ def _there(config):
     """The devices of this process, "CPU:0", as far as `config` lets it use them."""
     counts = dict(config.device_count) if config is not None else {}
     cpus = counts.get("CPU", 1)
-    gpus = min(counts.get("GPU", 1 << 20), compiled.accelerators())
+    gpus = min(counts.get("GPU", 1 << 20), device.accelerators())
     return {f"CPU:{k}" for k in range(cpus)} | {f"GPU:{k}" for k in range(gpus)} | {"XLA_CPU:0"}
 
 

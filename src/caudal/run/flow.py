@@ -9,7 +9,7 @@ import contextlib
 
 import numpy as np
 
-from ..backend import compiled, reference
+from ..backend import device, reference
 from ..ground.errors import InvalidArgumentError
 from ..ground.shapes import text
 from .frames import ENTERS, EXITS, MERGES, SWITCHES, Frame, find
@@ -54,8 +54,8 @@ class Flow:
     def run(self, values):
         """Runs the step; `values` holds the tensors' values by slot."""
         for k in self.outside:
-            if compiled.is_array(values[k]):
-                values[k] = np.asarray(values[k])
+            if device.is_array(values[k]):
+                values[k] = device.host(values[k])
         with self.turn, np.errstate(all="ignore"):
             for call in self.calls:
                 call(values)

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 
-from ..backend import compiled, reference
+from ..backend import device, reference
 from ..graph import loaded
 from ..graph.notes import locate
 from ..ground.errors import InternalError, InvalidArgumentError, OpError, ResourceExhaustedError, UnimplementedError
@@ -112,8 +112,8 @@ class Interpreted:
     def run(self, values):
         """Runs the ops; `values` holds the tensors' values by slot."""
         for k in self.outside:
-            if type(values[k]) not in _PLAIN and compiled.is_array(values[k]):
-                values[k] = np.asarray(values[k])
+            if device.is_array(values[k]):
+                values[k] = device.host(values[k])
         with self.turn, np.errstate(all="ignore"):
             for op, call, ins, outs in self.work:
                 try:
@@ -134,9 +134,6 @@ class Interpreted:
                     if raised is error:
                         raise
                     raise raised from error
-
-
-_PLAIN = (np.ndarray, Cell)
 
 
 def _value(x):

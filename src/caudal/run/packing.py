@@ -9,9 +9,9 @@ import operator
 
 import numpy as np
 
-from ..backend import compiled
+from ..backend import device, native_train
 
-__all__ = ["Layout", "Pack", "pack_of", "put", "whole"]
+__all__ = ["Layout", "Pack", "on_host", "pack_of", "put", "whole"]
 
 _LARGEST = 1024  # elements: larger variables stay apart, since packing copies them
 _FEWEST = 4  # variables: fewer aren't worth it
@@ -24,10 +24,12 @@ class Layout:
       numbers: which of a segment's cells are packed.
       shapes: theirs.
       places: (start, end, shape) of each.
+      size: how many elements they have.
     """
 
     def __init__(self, numbers, shapes):
         ends = np.cumsum([int(np.prod(shape)) for shape in shapes]).tolist()
+        self.size = ends[-1]
         self.numbers, self.shapes = tuple(numbers), tuple(map(tuple, shapes))
         self.places = tuple((a, b, tuple(shape)) for a, b, shape in zip([0, *ends], ends, shapes, strict=False))
 
@@ -40,7 +42,7 @@ class Layout:
             if k in before and np.dtype(new.dtype) == np.float32 == np.dtype(before[k].dtype) and new.shape == before[k].shape
         ]
         small = [k for k in small if np.prod(after[k].shape) <= _LARGEST]
-        return Layout(small, [after[k].shape for k in small]) if _FEWEST <= len(small) <= compiled.most_gathered() else None
+        return Layout(small, [after[k].shape for k in small]) if _FEWEST <= len(small) <= native_train.most_gathered() else None
 
     def split(self, flat):
         """The variables' values in a packed array."""
@@ -69,7 +71,7 @@ class Pack:
     def value(self, k):
         """The k-th variable's value, as a NumPy array that nobody may write to."""
         if self._of is not self.array:
-            self._of, self._values = self.array, self.layout.split(np.array(self.array))
+            self._of, self._values = self.array, self.layout.split(np.array(device.host(self.array)))
         return self._values[k]
 
 
@@ -80,6 +82,12 @@ class Part:
 
     def __init__(self, pack, k):
         self.pack, self.k = pack, k
+
+
+def on_host(value):
+    """What a store holds, as a NumPy array, which nobody may write to, and that must be gone before the next step."""
+    value = whole(value)
+    return device.host(value) if device.is_array(value) else value
 
 
 def whole(value):
@@ -97,10 +105,10 @@ def pack_of(have, keys, layout):
         pack = first.pack
         if pack.keys == keys and pack.layout.places == layout.places and list(map(have.get, keys)) == pack.parts:
             return pack
-    values = [np.asarray(whole(have[k])) for k in keys]
+    values = [on_host(have[k]) for k in keys]
     if any(v.shape != shape or v.dtype != np.float32 for v, (_, _, shape) in zip(values, layout.places, strict=True)):
         return None
-    pack = Pack(compiled.on_device(np.concatenate([v.reshape(-1) for v in values])), layout, keys)
+    pack = Pack(device.put(np.concatenate([v.reshape(-1) for v in values])), layout, keys)
     have.update(zip(keys, pack.parts, strict=True))
     return pack
 

@@ -1,5 +1,6 @@
 """What a region does, as a value: regions of equal code are one compiled function, called with other arguments."""
 
+from ..backend.kept import Own
 from .frames import EXITS
 from .raised_arrays import ARRAYS, HANDLES, root_of
 from .segments import frozen
@@ -52,14 +53,14 @@ class Code:
         op = tensor.op
         if op._def.name == "Const":
             value = op.attrs["value"]
-            return ("const", tensor._dtype.name, value.shape, value.tobytes() if value.dtype != object else id(op))
-        if tensor._value_index == 0 and op._def.name in HANDLES:
-            return ("key", self._key(root_of(tensor)))
+            return ("const", tensor._dtype.name, value.shape, value.tobytes() if value.dtype != object else tuple(value.flat))
+        if op._def.name in HANDLES:
+            return ("flow" if tensor._value_index else "key", self._key(root_of(op.outputs[0])))
         if tensor._dtype._is_ref_dtype and canonical(tensor) in self.numbers:
             return self.numbers[canonical(tensor)]
         if op._def.name in PASSING and not reads(op):
             return self._number(op._inputs[0])
-        return ("unknown", id(tensor))
+        return ("unknown", Own(id(tensor)))
 
     def _new(self, tensor):
         self.numbers[tensor] = ("made", len(self.numbers))

@@ -4,7 +4,7 @@ import copy
 
 import numpy as np
 
-from ..backend import compiled
+from ..backend import compiled, device, kept
 from ..graph.opdef import parse, wants
 from ..graph.tensor import Operation
 from ..ground import dtypes
@@ -87,7 +87,7 @@ def _infer(*inputs, op):
     key = _form(op, args)
     found = _found.get(key) if key is not None else None
     if found is None:
-        found = _found_out(op, args)
+        found = _kept(op, inputs, args)
         if key is not None:
             if len(_found) >= _MOST:
                 _found.clear()
@@ -130,6 +130,23 @@ def _form(op, args):
     return (op.attrs["code"], op.attrs["told"], *known)
 
 
+def _kept(op, inputs, args):
+    """What is found out of a region, now or by an earlier process."""
+    metas = [getattr(t, "meta", None) for t in inputs]
+    metas = tuple(meta and (meta[0].__name__, tuple(meta[1].items())) for meta in metas)
+    name = kept.name("region", op.attrs["code"], op.attrs["told"], tuple(args), metas)
+
+    def make():
+        dims, known, metas, flops = _found_out(op, args)
+        return [dims, known, [meta and (meta[0].__name__, meta[1]) for meta in metas], flops]
+
+    dims, known, metas, flops = kept.note(name, make)
+    return dims, known, [meta and (_ARRAYS[meta[0]], meta[1]) for meta in metas], flops
+
+
+_ARRAYS = {kind.__name__: kind for kind in (Rows, Stacked)}
+
+
 def _found_out(op, args):
     """(shapes of the outputs, values of those that are known, what is known of arrays, the arithmetic in it)."""
     args, abstract = list(args), [k for k, a in enumerate(args) if not isinstance(a, np.ndarray)]
@@ -162,12 +179,12 @@ def _abstract(tensor):
     kind = op.attrs["dtype"] if op._def.name == "VarHandleOp" else tensor._dtype.base_dtype
     if shape is None or None in shape:
         raise Unraisable(f"{tensor.name} has no known shape")
-    return compiled.blank(tuple(shape), kind.np)
+    return device.Spec(shape, kind.np)
 
 
 def _begin_of(op):
     first = np.asarray(op._def.begin(op))
-    return compiled.blank(first.shape, first.dtype)
+    return device.spec(first)
 
 
 def _traced(node, args, flops=None):

@@ -205,7 +205,7 @@ class Segment:
         key = id(tensor)
         if fixed and tensor.op._def.name == "Const":
             value = tensor.op.attrs["value"]
-            return ("const", tensor._dtype.name, value.shape, value.tobytes())
+            return ("const", tensor._dtype.name, value.shape, value.tobytes() if value.dtype != object else tuple(value.flat))
         if key in place:
             return place[key]
         if is_cell(tensor.op):

@@ -4,7 +4,7 @@ import contextlib
 
 import numpy as np
 
-from ..backend import compiled
+from ..backend import device
 from ..graph.composite import IndexedSlices, SparseTensor
 from ..graph.graph import Graph, Operation, Tensor, default_graph, session_stack
 from ..ground import nest
@@ -118,7 +118,7 @@ class BaseSession:
         try:
             with deadline(limit) if limit else contextlib.nullcontext():
                 out = asked.rebuild([_result(v) for v in plan.run(values)])
-        except compiled.Failed as error:  # of a step that was still under way
+        except device.Failed as error:  # of a step that was still under way
             raise of_xla(error) from error
         if run_metadata is not None:
             run_metadata.ParseFromString(b"")  # nothing is measured
@@ -278,7 +278,7 @@ def _result(value):
         if value.ndim == 0:
             return value[()]
         return value
-    return np.array(value)[()] if compiled.is_array(value) else value
+    return np.array(device.host(value))[()] if device.is_array(value) else value
 
 
 @contextlib.contextmanager

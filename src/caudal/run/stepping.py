@@ -8,7 +8,7 @@ import weakref
 
 import numpy as np
 
-from ..backend import compiled, repeats
+from ..backend import compiled, device, kept, repeats
 from ..ground.errors import advise
 from .classify import arithmetic, convolves, has_loops
 from .compiled_step import CompiledStep
@@ -44,7 +44,7 @@ class Stepping:
             raise advise(ValueError(words), "leave it out of the fetches, or call session.run for each step")
         self.plan, self.store, self.batched = plan, store, batched
         self.compiled = all(isinstance(step, CompiledStep) for step in plan.steps)
-        self.arrays = [compiled.on_device(a) for a in arrays] if self.compiled else arrays
+        self.arrays, self.takes = [device.put(a) for a in arrays] if self.compiled else arrays, {}
 
     def run(self, rows, every):
         """Makes the steps; gives, for each `every`-th of them, the list of what the plan fetches.
@@ -62,7 +62,7 @@ class Stepping:
                 values = loop.run(piece, each) if loop else self._apart(piece, each)
                 k += n
                 out += values if k % every == 0 else []
-        except compiled.Failed as error:
+        except device.Failed as error:
             raise of_xla(error) from error
         return out
 
@@ -89,14 +89,23 @@ class Stepping:
     def _feeds(self, index):
         """The values of a step's feeds."""
         rowwise = [a for a, batched in zip(self.arrays, self.batched, strict=True) if batched]
-        taken = iter(repeats.rows_of(rowwise, index) if self.compiled else [a[index] for a in rowwise])
+        taken = iter(self._rows(rowwise, index) if self.compiled else [a[index] for a in rowwise])
         return [next(taken) if batched else a for a, batched in zip(self.arrays, self.batched, strict=True)]
+
+    def _rows(self, arrays, index):
+        """Those rows of each of the device's arrays."""
+        take = self.takes.get(len(index))
+        if take is None:
+            specs = [device.spec(a) for a in arrays], device.spec(index)
+            name = kept.name("rows", tuple(specs[0]), specs[1])
+            take = self.takes[len(index)] = kept.program(name, lambda: compiled.program(repeats.rows_of, specs))
+        return take([*arrays, index])
 
     def _fetched(self, values):
         """What the plan fetches: variables as they are now."""
         for slot, cell in self.plan.late:
             values[slot] = cell.read()
-        return [np.array(v) if compiled.is_array(v) else v for v in self.plan.fetched(values)]
+        return [np.array(device.host(v)) if device.is_array(v) else v for v in self.plan.fetched(values)]
 
     def _loop(self, every, batch):
         """The steps as one program; None if they may not be that, or the plan hasn't run yet."""
@@ -145,12 +154,8 @@ class _Loop:
         self.store, self.call, self.wanted = store, program.calls[0], wanted
         values = [*inputs, *((constant, False) for constant in program.constants)]
         self.inputs, self.batched = zip(*(values[k] for k in self.call.ins), strict=True)
-        variant, _, state, _, kept = self._variant()
-        taken = [
-            compiled.blank((batch, *a.shape[1:]) if b else a.shape, a.dtype)
-            for a, b in zip(self.inputs, self.batched, strict=True)
-        ]
-        self.outs = compiled.shapes(variant.function, taken, state, kept)[0]
+        variant, *_ = self._variant()
+        self.outs = variant.compiled().gives[: variant.outputs]
         size = sum(x.dtype.itemsize * x.size for x in self.outs)
         self.times = max(1, min(_CHUNK // every, _BYTES // max(1, size)))
         self.most = self.times * every if every <= _CHUNK else _CHUNK
@@ -158,31 +163,43 @@ class _Loop:
     def run(self, rows, every):
         """Makes the steps; the fetches of each `every`-th. The variables change when all are made."""
         times = len(rows) // every
+        counts = np.array(times), np.array(every)
         rows = np.concatenate([rows, np.zeros((_CHUNK - len(rows), rows.shape[1]), rows.dtype)])
         blank = [np.zeros((self.times, *x.shape), x.dtype) for x in self.outs]
         with self.store.turn:
-            variant, pack, state, written, kept = self._variant()
-            new, made = _looped(variant, self.batched)(self.inputs, rows, state, kept, times, every, blank)
-            made = [np.array(x) for x in made]  # waits
-            self._keep(pack, written, new)
+            variant, pack, state, written, unchanged = self._variant()
+            looped = _looped(variant, self.batched, (self.inputs, rows, state, unchanged, *counts, blank))
+            results = looped([*self.inputs, rows, *state, *unchanged, *counts, *blank])
+            made = [np.array(device.host(x)) for x in results[len(state) :]]  # waits
+            self._keep(pack, written, results[: len(state)])
         return [[made[k][i] for k in self.wanted] for i in range(times)]
 
     def _variant(self):
         """The segment's variant for what the store holds, the pack of small variables, what a step changes and keeps."""
         call, have = self.call, self.store.values
         pack = pack_of(have, call.packed, call.program.layout) if call.packed else None
-        variant, changed, kept, written = call.apart if pack is None else call.together
+        variant, changed, unchanged, written = call.apart if pack is None else call.together
         state = [] if pack is None else [pack.array]
-        return variant, pack, [*state, *(whole(have[k]) for k in changed)], written, [whole(have[k]) for k in kept]
+        return variant, pack, [*state, *(whole(have[k]) for k in changed)], written, [whole(have[k]) for k in unchanged]
 
     def _keep(self, pack, written, new):
         """Puts the variables' values into the store."""
         put(pack, self.store.values, written, new)
 
 
-def _looped(variant, batched):
-    """A variant's loop, compiled when it is first run."""
+def _looped(variant, batched, args):
+    """A variant's loop for arguments, arrays and lists of arrays, compiled when it is first run."""
+    specs = tuple(tuple(map(device.spec, x)) if isinstance(x, (list, tuple)) else device.spec(x) for x in args)
     found = _loops.setdefault(variant, {})
-    if batched not in found:
-        found[batched] = compiled.jit(repeats.repeated(variant.function, batched), donate=(), **variant.kind)
-    return found[batched]
+    if (batched, specs) not in found:
+        name = kept.name("loop", variant.name, batched, specs) if variant.name else None
+        repeated = lambda: compiled.program(
+            repeats.repeated(variant.function, batched), tuple(map(_listed, specs)), **variant.kind
+        )  # noqa: E731
+        found[batched, specs] = kept.program(name, repeated)
+    return found[batched, specs]
+
+
+def _listed(specs):
+    """Specs as `repeats` takes arrays: lists of them, not tuples."""
+    return list(specs) if type(specs) is tuple else specs

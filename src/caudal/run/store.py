@@ -4,11 +4,11 @@ import threading
 
 import numpy as np
 
-from ..backend import compiled, precision
+from ..backend import device, precision
 from ..graph.notes import initialize, locate
 from ..ground.errors import FailedPreconditionError
 from ..ground.waiting import Halt
-from .packing import Part, whole
+from .packing import Part, on_host
 
 __all__ = ["Cell", "Store"]
 
@@ -32,9 +32,9 @@ class Store:
     def get(self, key):
         """What is kept under `key`, or None; a device's array as a copy, since a step may give its buffer away."""
         value = self.values.get(key)
-        if type(value) is Part or compiled.is_array(value):
+        if type(value) is Part or device.is_array(value):
             with self.turn:
-                return np.array(whole(self.values[key]))
+                return np.array(on_host(self.values[key]))
         return value
 
     def set(self, key, value):
