@@ -147,23 +147,23 @@ void draws(const caudal::Kernels& kernels) {
 // A product of any factors, given as they are and packed.
 void products(const caudal::Kernels& kernels, Threads& pool) {
   bool large = !draw(0, 9);
-  caudal::Product p{draw(0, 30), draw(0, 40), draw(0, 80), !draw(0, 1), !draw(0, 1), false};
+  caudal::Product p{draw(0, 30), draw(0, 40), draw(0, 80), !draw(0, 1), !draw(0, 1), false, !draw(0, 1)};
   if (large) p.rows = draw(100, 300), p.depth = draw(300, 900), p.columns = draw(1, 90);
-  Array a = floats(p.rows * p.depth), b = floats(p.depth * p.columns), c(p.rows * p.columns), want(c.size());
+  Array a = floats(p.rows * p.depth), b = floats(p.depth * p.columns), bias = floats(p.columns), c(p.rows * p.columns), want(c.size());
   for (long i = 0; i < p.rows; i++)
     for (long j = 0; j < p.columns; j++) {
-      float sum = 0;
+      float sum = bias[j];
       for (long k = 0; k < p.depth; k++)
         sum += a[p.turned_a ? k * p.rows + i : i * p.depth + k] * b[p.turned_b ? j * p.depth + k : k * p.columns + j];
-      want[i * p.columns + j] = sum;
+      want[i * p.columns + j] = p.relu ? std::fmax(sum, 0.0f) : sum;
     }
-  kernels.product(p, a.data(), b.data(), c.data(), pool);
+  kernels.product(p, a.data(), b.data(), bias.data(), c.data(), pool);
   near("product", c, want);
   long wide = 2 * kernels.width;
   Array panels((p.columns + wide - 1) / wide * wide * p.depth);
   kernels.pack_factor(p, b.data(), panels.data(), pool);
   p.packed_b = true;
-  kernels.product(p, a.data(), panels.data(), c.data(), pool);
+  kernels.product(p, a.data(), panels.data(), bias.data(), c.data(), pool);
   near("a product with a packed factor", c, want);
 }
 
@@ -212,6 +212,47 @@ void norms(const caudal::Kernels& kernels, Threads& pool) {
   near("batch_norm_grad by the scale", d_scale, want_scale), near("batch_norm_grad by the offset", d_offset, want_offset);
 }
 
+// Sums of squares of several arrays, sums over rows, and cross-entropy with labels of both kinds, of which some are no classes.
+void losses(const caudal::Kernels& kernels, Threads& pool) {
+  std::vector<Array> arrays;
+  std::vector<const float*> at;
+  std::vector<long> sizes;
+  Array want;
+  for (long k = draw(1, 4); k > 0; k--) {
+    arrays.push_back(floats(draw(0, 9) ? draw(0, 90) : draw(16000, 70000)));
+    want.push_back(0);
+    for (float x : arrays.back()) want.back() += x * x / 2;
+  }
+  for (const Array& one : arrays) at.push_back(one.data()), sizes.push_back(static_cast<long>(one.size()));
+  Array sums(at.size());
+  kernels.half_squares(at.data(), sizes.data(), static_cast<int>(at.size()), sums.data(), pool);
+  near("half_squares", sums, want);
+
+  caudal::Matrix m{draw(1, 50), draw(1, 60)};
+  if (!draw(0, 9)) m.columns = draw(1000, 3000);
+  Array x = floats(m.rows * m.columns), labels = floats(x.size()), loss(m.rows), slope(x.size()), want_loss(m.rows), want_slope(x.size());
+  Array hot_loss(m.rows), hot_slope(x.size()), of_channels(m.columns), want_channels(m.columns);
+  std::vector<int64_t> hot(m.rows);
+  for (int64_t& k : hot) k = draw(-2, m.columns + 2);
+  for (long r = 0; r < m.rows; r++) {
+    float sum = 0;
+    for (long c = 0; c < m.columns; c++) sum += std::exp(x[r * m.columns + c]);
+    for (long c = 0; c < m.columns; c++) {
+      size_t k = r * m.columns + c;
+      float chance = std::exp(x[k]) / sum;
+      want_loss[r] -= labels[k] * std::log(chance), want_slope[k] = chance - labels[k], want_channels[c] += x[k];
+      if (c == hot[r]) hot_loss[r] = -std::log(chance);
+      hot_slope[k] = chance - (c == hot[r]);
+    }
+  }
+  kernels.cross_entropy(m, x.data(), nullptr, labels.data(), loss.data(), slope.data(), pool);
+  near("cross_entropy", loss, want_loss), near("cross_entropy's slope", slope, want_slope);
+  kernels.cross_entropy(m, x.data(), hot.data(), nullptr, loss.data(), slope.data(), pool);
+  near("cross_entropy of classes", loss, hot_loss), near("cross_entropy's slope of classes", slope, hot_slope);
+  kernels.channel_sums(m, x.data(), of_channels.data(), pool);
+  near("channel_sums", of_channels, want_channels);
+}
+
 // Adam's step of several variables of any sizes, some slopes scaled and with a part of the variable added; momentum's of one.
 void updates(const caudal::Kernels& kernels, Threads& pool) {
   const float rates[4] = {0.01f, 0.9f, 0.99f, 1e-3f};
@@ -251,7 +292,7 @@ int main(int count, char** words) {
   for (long k = 0; k < times; k++) {
     convolve(kernels, pool, windows(), false), convolve(kernels, pool, narrow(), true);
     pools(kernels, pool), updates(kernels, pool), draws(kernels);
-    products(kernels, pool), rows(kernels, pool), norms(kernels, pool);
+    products(kernels, pool), rows(kernels, pool), norms(kernels, pool), losses(kernels, pool);
   }
   std::printf("%s: %ld shapes\n", kernels.name, times);
 }

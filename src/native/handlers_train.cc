@@ -19,10 +19,10 @@ static bool scalar_of(ffi::RemainingArgs args, size_t k, float& out) {
 }
 
 // The updates among a call's arguments: for each variable its value, its slots and its slope, and then the scalars that slopes are
-// changed by: `changes` says for each variable whether there is a scale (1), a decay (2) or both (3). The results are the new
-// values and slots. Where XLA gave a result memory of its own, the value is copied there first.
+// changed by: `changes` says for each variable whether there is a scale (1), a decay (2) or both (3). `after` arrays that end them are
+// only waited for. The results are the new values and slots. Where XLA gave a result memory of its own, the value is copied there first.
 static bool updates_of(ffi::RemainingArgs args, ffi::RemainingRets rets, size_t first, size_t states, Numbers changes,
-                       std::vector<Update>& out) {
+                       size_t after, std::vector<Update>& out) {
   size_t count = changes.size(), scalars = first + count * (states + 1);
   if (rets.size() != count * states || args.size() < scalars) return false;
   out.resize(count);
@@ -43,18 +43,18 @@ static bool updates_of(ffi::RemainingArgs args, ffi::RemainingRets rets, size_t 
     if (u.scaled && !scalar_of(args, scalars++, u.scale)) return false;
     if (u.decayed && !scalar_of(args, scalars++, u.decay)) return false;
   }
-  return args.size() == scalars;
+  return args.size() == scalars + after;
 }
 
 typedef void (*Kernel)(const float*, bool, const Update*, int, Pool&);
 
 static ffi::Error update(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov,
-                         Numbers changes, int scalars, int states, Kernel kernel) {
+                         Numbers changes, int64_t after, int scalars, int states, Kernel kernel) {
   float rates[6];
   std::vector<Update> updates;
   for (int k = 0; k < scalars; k++)
     if (!scalar_of(args, k, rates[k])) return wrong("an update's rates");
-  if (!updates_of(args, rets, scalars, states, changes, updates)) return wrong("an update's arrays");
+  if (!updates_of(args, rets, scalars, states, changes, after, updates)) return wrong("an update's arrays");
   if (kernel == kernels().adam) {  // beta1_power, beta2_power, lr, beta1, beta2, epsilon
     const float alpha = rates[2] * std::sqrt(1 - rates[1]) / (1 - rates[0]);
     const float adam[4] = {alpha, rates[3], rates[4], rates[5]};
@@ -67,8 +67,8 @@ static ffi::Error update(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::
 
 #define UPDATE(NAME, SCALARS, STATES)                                                                               \
   static ffi::Error NAME(ffi::ThreadPool threads, ffi::RemainingArgs args, ffi::RemainingRets rets, bool nesterov,   \
-                         Numbers changes) {                                                                         \
-    return update(threads, args, rets, nesterov, changes, SCALARS, STATES, kernels().NAME);                                  \
+                         Numbers changes, int64_t after) {                                                          \
+    return update(threads, args, rets, nesterov, changes, after, SCALARS, STATES, kernels().NAME);                                  \
   }
 UPDATE(gradient_descent, 1, 1)
 UPDATE(momentum, 2, 2)
@@ -104,7 +104,7 @@ static ffi::Error scatter(ffi::ThreadPool, Any whole, ffi::RemainingRets parts) 
 
 }  // namespace caudal
 
-#define CAUDAL_UPDATE(NAME) CAUDAL_HANDLER(NAME, caudal::NAME, .RemainingArgs().RemainingRets().Attr<bool>("nesterov").Attr<caudal::Numbers>("changes"))
+#define CAUDAL_UPDATE(NAME) CAUDAL_HANDLER(NAME, caudal::NAME, .RemainingArgs().RemainingRets().Attr<bool>("nesterov").Attr<caudal::Numbers>("changes").Attr<int64_t>("after"))
 CAUDAL_UPDATE(gradient_descent);
 CAUDAL_UPDATE(momentum);
 CAUDAL_UPDATE(adam);

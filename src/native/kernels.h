@@ -15,10 +15,14 @@ struct Windows {
 };
 
 // A product of matrices: [rows, depth] times [depth, columns]; a turned factor lies with its dimensions the other way, and a packed
-// one as `pack_factor` packs it.
+// one as `pack_factor` packs it. `relu`: without what is below 0.
 struct Product {
   long rows, depth, columns;
-  bool turned_a, turned_b, packed_b;
+  bool turned_a, turned_b, packed_b, relu;
+};
+
+struct Matrix {
+  long rows, columns;
 };
 
 // Rows of an array, and how many are moved to them.
@@ -52,7 +56,10 @@ struct Update {
   KERNEL(adam, (const float* rates, bool nesterov, const Update*, int count, Pool&))                                \
   KERNEL(adagrad, (const float* rates, bool nesterov, const Update*, int count, Pool&))                             \
   KERNEL(rms_prop, (const float* rates, bool nesterov, const Update*, int count, Pool&))                            \
-  KERNEL(product, (const Product&, const float* a, const float* b, float* c, Pool&))       \
+  KERNEL(product, (const Product&, const float* a, const float* b, const float* bias, float* c, Pool&))       \
+  KERNEL(half_squares, (const float* const* arrays, const long* sizes, int count, float* sums, Pool&))                 \
+  KERNEL(cross_entropy, (const Matrix&, const float* logits, const int64_t* hot, const float* labels, float* loss, float* slope, Pool&)) \
+  KERNEL(channel_sums, (const Matrix&, const float* x, float* sums, Pool&))                                            \
   KERNEL(batch_norm, (const Norm&, const float* x, const float* scale, const float* offset, float* y, float* mean, float* variance, Pool&)) \
   KERNEL(batch_norm_grad, (const Norm&, const float* dy, const float* x, const float* y, const float* scale, const float* mean, \
                            const float* variance, float* dx, float* d_scale, float* d_offset, Pool&)) \

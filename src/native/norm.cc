@@ -1,4 +1,4 @@
-// Batch normalisation of rows of channels, and its slopes. Rows are cut into blocks that stay in the second cache, the same for any number
+// Batch normalisation of rows of channels, its slopes, and sums over rows. Rows are cut into blocks that stay in the second cache, the same for any number
 // of threads; a block's sums are made in registers, a few vectors of channels at a time.
 #include "kernels.h"
 #include "scratch.h"
@@ -66,6 +66,21 @@ void each_vector(const Blocks& blocks, long block, F&& body) {
 }
 
 }  // namespace
+
+// The sums over rows.
+void channel_sums(const Matrix& m, const float* x, float* sums, Pool& pool) {
+  Blocks blocks(Norm{m.rows, m.columns, 0, false});
+  Lent lent(blocks.count * m.columns);
+  float* of_blocks = lent.at();
+  each_block(blocks, pool, [&](long b) {
+    sum_block<1>(blocks, b, of_blocks + b * m.columns, [&](long at, long, int have, Vec* sum) { sum[0] += some(x + at, have); });
+  });
+  for (long c = 0; c < m.columns; c++) {
+    double sum = 0;
+    for (long b = 0; b < blocks.count; b++) sum += of_blocks[b * m.columns + c];
+    sums[c] = static_cast<float>(sum);
+  }
+}
 
 // y = (x - mean) / sqrt(variance + epsilon) * scale + offset, without what is below 0 if `relu`. Mean and variance are those of a block,
 // joined as Chan, Golub and LeVeque (1979) do: "Updating formulae and a pairwise algorithm for computing sample variances".

@@ -28,8 +28,9 @@ struct Tile {
   long row;  // from row to row of `a`, whose k lie side by side; packed: rows lie side by side
   const float* b;
   float* c;
+  const float* bias;  // what sums begin with; null: with zeros
   int last;
-  bool first;
+  bool first, relu;
 };
 
 template <int M, int N, bool PACKED>
@@ -37,10 +38,12 @@ void tile(const Tile& t) {
   Vec sums[M][N];
   auto part = [&](const float* from, int n) { return n < N - 1 || t.last == W ? load(from + n * W) : load(from + n * W, t.last); };
   if (t.first) {
-#pragma GCC unroll 8
-    for (int m = 0; m < M; m++)
 #pragma GCC unroll 4
-      for (int n = 0; n < N; n++) sums[m][n] = Vec{};
+    for (int n = 0; n < N; n++) {
+      Vec start = t.bias ? part(t.bias, n) : Vec{};
+#pragma GCC unroll 8
+      for (int m = 0; m < M; m++) sums[m][n] = start;
+    }
   } else {
     for (int m = 0; m < M; m++)  // not unrolled: GCC would keep the sums on the stack
 #pragma GCC unroll 4
@@ -60,6 +63,12 @@ void tile(const Tile& t) {
 #pragma GCC unroll 4
       for (int n = 0; n < N; n++) sums[m][n] += av * bv[n];
     }
+  }
+  if (t.relu) {
+#pragma GCC unroll 8
+    for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+      for (int n = 0; n < N; n++) sums[m][n] = Vec{} > sums[m][n] ? Vec{} : sums[m][n];  // NaN stays
   }
   for (int m = 0; m < M; m++)
 #pragma GCC unroll 4
@@ -176,8 +185,8 @@ Side side_of(const Product& p, const float* b, long k, long column) {
 // A part of a product: rows [low, high) and panels [begin, end).
 class Part {
  public:
-  Part(const Product& p, const float* a, const float* b, float* c, long low, long high, long begin, long end)
-      : p_(p), a_(a), b_(b), c_(c), low_(low), high_(high), begin_(begin), end_(end), blocks_(p.depth) {
+  Part(const Product& p, const float* a, const float* b, const float* bias, float* c, long low, long high, long begin, long end)
+      : p_(p), a_(a), b_(b), bias_(bias), c_(c), low_(low), high_(high), begin_(begin), end_(end), blocks_(p.depth) {
     long fit = most<long>(ROWS, KEPT / blocks_.deep / ROWS * ROWS);
     together_ = high - low <= fit + fit / 2 ? high - low : fit;
     once_ = together_ == high - low;
@@ -202,7 +211,8 @@ class Part {
       Panel next = j + 1 < end_ ? panel(block, j + 1, turn_ + 1) : panel(block + 1, begin_, turn_ + 1);
       bool ahead = packs && next.depth > 0 && (j + 1 < end_ || once_);
       int vectors = now.have > W ? 2 : 1, last = static_cast<int>(now.have - (vectors - 1) * W);
-      Tile t{now.depth, p_.columns, nullptr, p_.depth, now.at, nullptr, last, block == 0};
+      const float* bias = bias_ ? bias_ + now.column : nullptr;
+      Tile t{now.depth, p_.columns, nullptr, p_.depth, now.at, nullptr, bias, last, block == 0, p_.relu && block + 1 == blocks_.count};
       for (int g = 0; g < groups.count; g++) {
         if (ahead) next.pack_share(g, groups.count);
         long row = m + groups.begin(g);
@@ -222,7 +232,7 @@ class Part {
   }
 
   const Product& p_;
-  const float *a_, *b_;
+  const float *a_, *b_, *bias_;
   float* c_;
   long low_, high_, begin_, end_, together_, turn_ = 0;
   Blocks blocks_;
@@ -232,7 +242,7 @@ class Part {
 
 }  // namespace
 
-void product(const Product& p, const float* a, const float* b, float* c, Pool& pool) {
+void product(const Product& p, const float* a, const float* b, const float* bias, float* c, Pool& pool) {
   long panels = (p.columns + WIDE - 1) / WIDE;
   if (!panels || !p.rows) return;
   Groups groups(p.rows);
@@ -242,8 +252,8 @@ void product(const Product& p, const float* a, const float* b, float* c, Pool& p
   int tasks = alone ? 1 : static_cast<int>(least<long>(items, 2L * pool.threads()));
   parallel(pool, tasks, [&](int task) {
     long from = part(items, tasks, task), to = part(items, tasks, task + 1);
-    if (by_columns) Part(p, a, b, c, 0, p.rows, from, to).run();
-    else Part(p, a, b, c, groups.begin(from), groups.begin(to), 0, panels).run();
+    if (by_columns) Part(p, a, b, bias, c, 0, p.rows, from, to).run();
+    else Part(p, a, b, bias, c, groups.begin(from), groups.begin(to), 0, panels).run();
   });
 }
 

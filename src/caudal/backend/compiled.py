@@ -11,6 +11,7 @@ from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 
 from . import device, native, native_train
+from .compiled_losses import channel_sums, cross_entropy, half_squares  # noqa: F401  # part of B
 from .compiled_norms import batch_norm, batch_norm_grad  # noqa: F401  # part of B
 from .compiled_windows import (  # noqa: F401  # part of B
     avg_pool,
@@ -26,7 +27,7 @@ from .compiled_windows import (  # noqa: F401  # part of B
     relu_bias_grad,
 )
 from .places import add_at, max_at, min_at, multiply_at, set_at, take_clipped  # noqa: F401  # part of B
-from .products import matmul, packed, product  # noqa: F401  # part of B
+from .products import dense, matmul, packed, product  # noqa: F401  # part of B
 
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_traceback_filtering", "off")  # or it adds a note of its own to a node's error
@@ -143,7 +144,22 @@ def triangular_solve(matrix, rhs, lower, adjoint):
 def scan(step, carry, along, reverse=False):
     """`step(carry, parts)` gives (the next carry, a nest of results), for the first parts of the arrays in `along`,
     then the second ones, ...; gives (the last carry, the results stacked). With `reverse` it begins at the end."""
-    return lax.scan(step, carry, along, reverse=reverse)
+    if not native.ready():
+        return lax.scan(step, carry, along, reverse=reverse)
+    times = jax.tree.leaves(along)[0].shape[0]
+    step = jax.jit(step, inline=True)  # traced once
+    _, results = jax.eval_shape(step, carry, jax.tree.map(lambda x: x[0], along))
+    leaves, nest = jax.tree.flatten(results)
+    blanks = [native.call("blank", blank((times, *x.shape), x.dtype), number=np.int64(k)) for k, x in enumerate(leaves)]
+
+    def body(state):
+        i, carry, made = state
+        k = times - 1 - i if reverse else i
+        carry, results = step(carry, jax.tree.map(lambda x: row(x, k), along))
+        return i + 1, carry, jax.tree.map(lambda all_, one: with_row(all_, k, one), made, results)
+
+    _, carry, made = lax.while_loop(lambda state: state[0] < times, body, (np.int32(0), carry, nest.unflatten(blanks)))
+    return carry, made
 
 
 def row(x, index):

@@ -5,9 +5,12 @@ Without a library `words` gives None and `fill` False, and the caller does it by
 
 import numpy as np
 
+from ..ground.late import Late
 from . import native
 
-__all__ = ["fill", "words"]
+__all__ = ["fill", "in_step", "words"]
+
+jax = Late("jax")
 
 
 def words(stream, numbers):
@@ -19,6 +22,17 @@ def words(stream, numbers):
     out = np.empty((len(numbers), 4), np.uint32)
     library.caudal_draw_words(stream.ctypes.data, numbers.ctypes.data, len(numbers), out.ctypes.data)
     return out
+
+
+def in_step(kind, stream, blocks):
+    """float32 `[4 * blocks]`: a stream's next numbers, in a step that is being traced; None without kernels.
+
+    Args:
+      kind: uniform or normal.
+    """
+    if not native.ready():
+        return None
+    return native.call(kind, jax.ShapeDtypeStruct((4 * blocks,), np.float32), stream)
 
 
 def fill(kind, stream, first, out):

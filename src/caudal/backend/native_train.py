@@ -25,7 +25,7 @@ def kernel_of(kind, attrs):
     return found if fits and native.ready() else None
 
 
-def update(kind, rates, states, slopes, nesterov=False, scales=(), decays=()):
+def update(kind, rates, states, slopes, nesterov=False, scales=(), decays=(), after=()):
     """An optimizer's step for several variables, each in place where its memory may be given away.
 
     The slope of a variable is `scale * slope + decay * variable`.
@@ -37,6 +37,7 @@ def update(kind, rates, states, slopes, nesterov=False, scales=(), decays=()):
       slopes: for each variable its slope.
       nesterov: whether the formula looks ahead.
       scales, decays: for each variable a float32 scalar, or None; or nothing at all.
+      after: arrays that are computed first. What reads a variable's old value and isn't known to do so before keeps a copy of it.
 
     Returns:
       for each variable its new value and new slots.
@@ -51,7 +52,8 @@ def update(kind, rates, states, slopes, nesterov=False, scales=(), decays=()):
         operands.append(slope)
     operands += [x for pair in zip(scales, decays, strict=True) for x in pair if x is not None]
     changes = [(a is not None) + 2 * (b is not None) for a, b in zip(scales, decays, strict=True)]
-    made = native.call(kind, results, *operands, aliases=aliases, nesterov=np.bool_(nesterov), changes=np.array(changes))
+    settings = {"nesterov": np.bool_(nesterov), "changes": np.array(changes), "after": np.int64(len(after))}
+    made = native.call(kind, results, *operands, *after, aliases=aliases, **settings)
     count = len(states[0])
     return [tuple(made[k : k + count]) for k in range(0, len(made), count)]
 

@@ -90,6 +90,8 @@ def uniform(xp, stream, shape, kind):
     elif xp is np and kind == np.float32:
         out = np.empty((-(-n // 4), 4), np.float32)
         by_pieces(lambda first, last: _fill_uniform(stream, first, out[first:last]), len(out))
+    elif kind == np.float32 and n and (made := native_draws.in_step("uniform", stream, -(-n // 4))) is not None:
+        out = made
     else:
         words = bits(xp, stream, -(-n // 4))
         if kind == np.float32:
@@ -160,7 +162,8 @@ def normal(xp, stream, shape, kind):
     draw = box_muller_double if wide else _normal_floats
     blocks = -(-n // (2 if wide else 4))
     if xp is not np:
-        out = draw(xp, bits(xp, stream, blocks))
+        made = None if wide or not n else native_draws.in_step("normal", stream, blocks)
+        out = draw(xp, bits(xp, stream, blocks)) if made is None else made
     else:
         out = np.empty((blocks, 2 if wide else 4), np.float64 if wide else np.float32)
 

@@ -1,8 +1,10 @@
 """The namespace B on NumPy: plain, slow, the judge. Whatever is not named here is NumPy's function of that name."""
 
+import functools
+
 import numpy as np
 
-from . import norms
+from . import losses, norms
 from .rational import tanh  # noqa: F401  # part of B
 from .special import (  # noqa: F401  # part of B
     betainc,
@@ -128,9 +130,20 @@ def batch_norm_grad(dy, x, scale, mean, variance, epsilon, training=True, y=None
     )
 
 
+cross_entropy, half_squares, channel_sums = (
+    functools.partial(one, np) for one in (losses.cross_entropy, losses.half_squares, losses.channel_sums)
+)
+
+
 def product(x, y, turn_x=False, turn_y=False):
     """The product of two matrices, of which one that is to be turned lies with its rows as columns."""
     return np.matmul(x.T if turn_x else x, y.T if turn_y else y)
+
+
+def dense(x, y, bias, relu, turn_x=False, turn_y=False):
+    """The product of two matrices and a bias, without what is below 0 if `relu`."""
+    made = product(x, y, turn_x, turn_y) + bias
+    return np.maximum(made, np.zeros((), made.dtype)) if relu else made
 
 
 def cumulative_logaddexp(x, axis):

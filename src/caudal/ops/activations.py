@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from ..backend import losses
 from ..graph.convert import convert_to_tensor
 from ..graph.define import define
 from ..graph.graph import default_graph
@@ -211,8 +212,7 @@ define(
 
 
 def _lower_bias_grad(B, dy, *, data_format):
-    at = 1 if _first(data_format) else dy.ndim - 1
-    return B.sum(dy, axis=tuple(k for k in range(dy.ndim) if k != at))
+    return B.sum(dy, axis=(0, *range(2, dy.ndim))) if _first(data_format) else B.channel_sums(dy)
 
 
 def _infer_bias_grad(dy, *, data_format):
@@ -271,11 +271,6 @@ def _softmax(B, x):
     return e / B.sum(e, axis=-1, keepdims=True)
 
 
-def _log_softmax(B, x):
-    x = x - B.max(x, axis=-1, keepdims=True) if 0 not in x.shape else x
-    return x - B.log(B.sum(B.exp(x), axis=-1, keepdims=True))
-
-
 def _infer_softmax(x):
     shapes.with_rank_at_least(x.dims, 1)
     return [x.dims]
@@ -291,7 +286,7 @@ def _of_rows(compute):
 
 
 softmax_node = define("Softmax", infer=_infer_softmax, lower=_of_rows(_softmax))
-log_softmax_node = define("LogSoftmax", infer=_infer_softmax, lower=_of_rows(_log_softmax))
+log_softmax_node = define("LogSoftmax", infer=_infer_softmax, lower=_of_rows(losses.log_softmax))
 
 
 def _softmax_grad(op, dy):
@@ -396,8 +391,7 @@ def _lower_xent(B, logits, labels, *, op):
             op,
             "logits and labels must be either 2-dimensional, or broadcasted to be 2-dimensional",
         )
-    log = _log_softmax(B, logits)
-    return -B.sum(labels * log, axis=-1), B.exp(log) - labels
+    return B.cross_entropy(logits, labels)
 
 
 xent_node = define("SoftmaxCrossEntropyWithLogits", infer=_infer_xent, lower=_lower_xent)
@@ -513,10 +507,7 @@ def _lower_sparse(B, logits, labels, *, op):
                 f"Received a label value of {labels[bad][0]} which is outside the valid range of [0, {classes}).  "
                 f"Label values: {' '.join(map(str, labels))}",
             )
-    log = _log_softmax(B, logits)
-    hot = labels[:, None] == B.arange(classes)
-    loss = -B.sum(B.where(hot, log, np.zeros((), log.dtype)), axis=-1)
-    return loss, B.exp(log) - hot.astype(log.dtype)
+    return B.cross_entropy(logits, labels)
 
 
 sparse_xent_node = define("SparseSoftmaxCrossEntropyWithLogits", infer=_infer_sparse, lower=_lower_sparse)
@@ -644,14 +635,9 @@ def weighted_cross_entropy_with_logits(labels=None, logits=None, pos_weight=None
 # --- norms and others --------------------------------------------------------------------------------------
 
 
-def _l2(B, t):
-    if t.size <= _FLAT:
-        t = t.reshape(-1)
-    return B.sum(t * t) / 2
-
-
-_FLAT = 4096  # elements: XLA compiles a small sum over one axis in a sixth of the time of one over two
-l2_node = define("L2Loss", infer=lambda t: [()], lower=_l2, grad=lambda op, dy: [op.inputs[0] * dy])
+l2_node = define(
+    "L2Loss", infer=lambda t: [()], lower=lambda B, t: B.half_squares([t])[0], grad=lambda op, dy: [op.inputs[0] * dy]
+)
 
 
 @export("nn.l2_loss")

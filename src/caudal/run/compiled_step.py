@@ -13,7 +13,7 @@ from ..ground.errors import ResourceExhaustedError, advise
 from ..ground.garbage import put_off
 from .classify import arithmetic, convolves, has_loops, is_tiny, is_variable_op
 from .decisive import Decisive
-from .fusions import fuse
+from .fusions import LATE, fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, on_host, pack_of, put, whole
@@ -22,6 +22,7 @@ from .rewrite import merge_sums, split_in_pieces
 from .rollup import roll_up
 from .segments import Segment, cut
 from .specialise import Specialised
+from .squares import join_squares
 from .updates import join_updates
 
 __all__ = ["CompiledStep", "begin"]
@@ -115,7 +116,8 @@ class _Program:
         nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], kept)
         with native.left_alone(is_tiny(nodes)):
             nodes = fuse(nodes, kept)
-            nodes = join_updates(split_in_pieces(roll_up(nodes, kept)))
+            nodes = join_squares(split_in_pieces(roll_up(nodes, kept)))
+            nodes = join_updates(fuse(nodes, kept, LATE))
         parts = [Segment(part, is_variable_op) for part in cut(nodes)]
         slots = {id(t): k for k, t in enumerate(special.inputs)}
         self.constants = []
@@ -384,6 +386,7 @@ class _Variant:
         keep(itertools.chain.from_iterable(map(self._new, new)))
         return next(made)[: self.outputs]
 
+    @put_off()
     def compiled(self):
         """The program."""
         if self.program is None:

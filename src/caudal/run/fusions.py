@@ -15,7 +15,7 @@ from ..ops.conv_rules import pads_for, space
 from ..ops.nn_functions import trained_norm
 from .specialise import Node
 
-__all__ = ["ROWS", "Joined", "Users", "joint", "fuse"]
+__all__ = ["LATE", "ROWS", "Joined", "Users", "joint", "fuse"]
 
 
 @dataclass
@@ -70,18 +70,20 @@ def joint(line, lower):
     return made
 
 
-def fuse(nodes, kept):
+def fuse(nodes, kept, table=None):
     """The nodes with those joined that a row of the table finds.
 
     Args:
       nodes: of a specialised step, in order.
       kept: ids of tensors that are asked for.
+      table: `LATE`, or `ROWS`.
     """
-    if not native.ready() or not any(node._def.name in ROWS for node in nodes):
+    table = ROWS if table is None else table
+    if not native.ready() or not any(node._def.name in table for node in nodes):
         return nodes
     users, gone, new = Users(nodes, kept), set(), {}
     for node in nodes:
-        for row in ROWS.get(node._def.name, ()):
+        for row in table.get(node._def.name, ()):
             found = row(node, users) if id(node) not in gone else None
             if found is not None:
                 gone |= set(map(id, found.gone))
@@ -220,6 +222,32 @@ def _trains(norm):
     return norm.attrs["is_training"] and _channels_last(norm) and _plain(*norm._inputs[:3], norm.outputs[0])
 
 
+# --- dense layers -------------------------------------------------------------------------------------------------------
+
+
+def _lower_dense(B, x, w, bias, *, transpose_a, transpose_b, relu):
+    return B.dense(x, w, bias, relu, transpose_a, transpose_b)
+
+
+_DENSE = joint(
+    "_Dense(a: T, b: T, bias: T) -> (product: T) [T: type; transpose_a: bool; transpose_b: bool; relu: bool]",
+    _lower_dense,
+)
+
+
+def _dense(node, users):
+    bias = users.only(node.outputs[0], "BiasAdd") or users.only(node.outputs[0], "Add") or users.only(node.outputs[0], "AddV2")
+    if bias is None or bias._inputs[0] is not node.outputs[0] or not _plain(*node._inputs, *bias._inputs, node.outputs[0]):
+        return None
+    if bias._inputs[1].dims != node.outputs[0].dims[1:] or not _channels_last(bias):
+        return None
+    relu = users.only(bias.outputs[0], "Relu")
+    last = bias if relu is None else relu
+    attrs = {key: node.attrs[key] for key in ("T", "transpose_a", "transpose_b")} | {"relu": relu is not None}
+    gone = [node, bias, *([relu] if relu is not None else [])]
+    return Joined(_DENSE, attrs, [*node._inputs, bias._inputs[1]], [last.outputs[0]], gone, last)
+
+
 ROWS = {
     # the bias and the ReLU cost nothing while a result is still in registers, and a pass over it afterwards
     "Conv2D": [_conv_bias_relu],
@@ -230,4 +258,9 @@ ROWS = {
     "ReluGrad": [_norm_relu_slopes, _relu_bias],
     # as with a convolution: the ReLU is done while the result is written
     **dict.fromkeys(("FusedBatchNorm", "FusedBatchNormV2", "FusedBatchNormV3"), [_norm_relu]),
+}
+
+LATE = {  # after loops are made of a long step: a loop takes products without what hangs on an iteration out of it
+    # as with a convolution: the bias is what the sums begin with
+    "MatMul": [_dense],
 }

@@ -32,9 +32,12 @@ def join_updates(nodes):
     """
     changed, stale = set(), set()  # names of variables that were written; ids of updates whose variable was
     out, groups, holder = [], {}, {}  # `holder`: name of a variable that an open group changes -> that group's key
+    sums = {}  # name of a variable -> the sum of its squares, computed before it is changed
     for node in nodes:
         for key in dict.fromkeys(holder[name] for name in _touched(node) if name in holder):
-            out.append(_close(groups, holder, key, stale))
+            out.append(_close(groups, holder, key, stale, sums))
+        if node._def.name in ("L2Loss", "HalfSquares"):
+            sums.update((t.op._inputs[0].op._name, node.outputs[0]) for t in node._inputs if t.op._def.name == "Identity")
         key = _kind_of(node)
         if key is not None and any(t.op._name in changed for t in _inputs(node)[0]):
             stale.add(id(node))
@@ -47,8 +50,8 @@ def join_updates(nodes):
         group.append(node)
         holder.update((t.op._name, key) for t in node._inputs if is_variable_op(t.op))
         if len(group) == _MOST and _kernel(node) is None:
-            out.append(_close(groups, holder, key, stale))
-    return out + [_close(groups, holder, key, stale) for key in list(groups)]
+            out.append(_close(groups, holder, key, stale, sums))
+    return out + [_close(groups, holder, key, stale, sums) for key in list(groups)]
 
 
 def _kernel(node):
@@ -85,8 +88,8 @@ def _inputs(node):
     return cells, shared, next(t for arg, t in pairs if arg.name in _SLOPES)
 
 
-def _close(groups, holder, key, stale):
-    """One node for a group's updates."""
+def _close(groups, holder, key, stale, sums):
+    """One node for a group's updates. A kernel waits for the sums of squares of what it changes: they would take copies of it else."""
     members = groups.pop(key)
     for name in [name for name, k in holder.items() if k == key]:
         del holder[name]
@@ -100,9 +103,12 @@ def _close(groups, holder, key, stale):
         slopes = [_taken_in(part[0][0], part[2], id(m) in stale) for m, part in zip(members, parts, strict=True)]
     scalars = [x for slope in slopes for x in slope[1:] if x is not None]
     changes = tuple((a is not None) + 2 * (b is not None) for _, a, b in slopes)
-    counts = {"N": len(members), "R": len(cells), "S": len(shared), "C": len(scalars)}
+    read = [sums[t.op._name] for t in cells if t.op._name in sums] if kernel is not None else []
+    after = list({id(t): t for t in read}.values())
+    counts = {"N": len(members), "R": len(cells), "S": len(shared), "C": len(scalars), "F": len(after)}
     attrs = {**first.attrs, **counts, "kernel": kernel, "changes": changes}
-    made = Node(first.source, _joined(first._def.name), [*cells, *shared, *(s for s, _, _ in slopes), *scalars], attrs, [])
+    inputs = [*cells, *shared, *(s for s, _, _ in slopes), *scalars, *after]
+    made = Node(first.source, _joined(first._def.name), inputs, attrs, [])
     made.outputs = [m.outputs[0] for m in members]
     for k, tensor in enumerate(made.outputs):
         tensor.op, tensor._value_index = made, k
@@ -140,8 +146,8 @@ def _reads(tensor, cell):
 def _joined(kind):
     """The op type of joined updates; it stands in specialised steps alone."""
     made: OpDef = parse(
-        f"Joined{kind}(cells: Ref R * T, shared: S * T, slopes: N * T, scalars: C * T) -> (out: Ref N * T) "
-        "[T: type; N: int; R: int; S: int; C: int]"
+        f"Joined{kind}(cells: Ref R * T, shared: S * T, slopes: N * T, scalars: C * T, after: F * T) -> (out: Ref N * T) "
+        "[T: type; N: int; R: int; S: int; C: int; F: int]"
     )
     slope = next(k for k, arg in enumerate(lookup(kind).inputs) if arg.name in _SLOPES)
     made.lower = functools.partial(_lower, lookup(kind), slope)
@@ -153,7 +159,7 @@ def _lower(definition, slope, B, *args, op):
     count, cells = op.attrs["N"], args[: op.attrs["R"]]
     shared, slopes = args[len(cells) :][: op.attrs["S"]], args[len(cells) + op.attrs["S"] :][:count]
     if op.attrs["kernel"] is not None:
-        return _lower_native(cells, shared, slopes, args[len(args) - op.attrs["C"] :], op)
+        return _lower_native(cells, shared, slopes, args[len(cells) + op.attrs["S"] + count :], op)
     shapes = [x.shape for x in slopes]
     ends = np.cumsum([0, *(int(np.prod(s)) for s in shapes)]).tolist()
     flat = [_Flat(B.concatenate([c.read().reshape(-1) for c in cells[k : k + count]])) for k in range(0, len(cells), count)]
@@ -167,14 +173,15 @@ def _lower(definition, slope, B, *args, op):
 
 
 def _lower_native(cells, shared, slopes, scalars, op):
-    count, scalars = len(slopes), iter(scalars)
+    count, first = len(slopes), len(scalars) - op.attrs["F"]
+    scalars, after = iter(scalars[:first]), scalars[first:]
     scales, decays = [], []
     for change in op.attrs["changes"]:
         scales.append(next(scalars) if change & 1 else None)
         decays.append(next(scalars) if change & 2 else None)
     states = [[c.read() for c in cells[k::count]] for k in range(count)]
     nesterov = op.attrs.get("use_nesterov", False)
-    made = native_train.update(op.attrs["kernel"], shared, states, slopes, nesterov, scales, decays)
+    made = native_train.update(op.attrs["kernel"], shared, states, slopes, nesterov, scales, decays, after)
     for k, state in enumerate(made):
         for cell, value in zip(cells[k::count], state, strict=True):
             cell.write(value)
