@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caudal as tf
+import caudal.backend.compiled  # noqa: F401  # sets up JAX, which is used here directly
 from caudal.backend import compiled, compiled_windows, draws, native, philox, windows, winograd
 from caudal.run import fusions
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caudal as tf
+import caudal.backend.compiled  # noqa: F401  # sets up JAX, which is used here directly
 from caudal.backend import compiled_norms, native, norms, places, products, reference
 from caudal.run import fusions
 

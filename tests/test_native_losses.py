@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caudal as tf
+import caudal.backend.compiled  # noqa: F401  # sets up JAX, which is used here directly
 from caudal.backend import compiled_losses, losses, native, philox, products
 from caudal.run import squares, updates
 

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import caudal as tf
+import caudal.backend.compiled  # noqa: F401  # sets up JAX, which is used here directly
 from caudal.backend import native, native_train, reference
 from caudal.ops import training
 
