@@ -15,6 +15,7 @@ import pathlib
 import tempfile
 from importlib import metadata
 
+import jaxlib
 import numpy as np
 
 from ..ground.dtypes import DType
@@ -23,7 +24,6 @@ from . import device, disk_cache, native
 __all__ = ["Own", "name", "note", "part", "program"]
 
 _FORMAT = b"caudal 1\n"
-_PACKAGES = ("jax", "jaxlib", "numpy")
 _SETTINGS = ("JAX_", "XLA_", "CAUDAL_NATIVE")  # how environment variables begin that may change what is compiled
 
 
@@ -110,10 +110,10 @@ def _text(mark, text, out):
 @functools.cache
 def _world():
     """What decides beside a step: this package's files, the versions and settings of what compiles, the kernels."""
-    root = pathlib.Path(__file__).parents[1]
-    found = sorted(p for pattern in ("**/*.py", "**/*.so") for p in root.glob(pattern))
-    files = [(str(p), s.st_size, s.st_mtime_ns) for p, s in ((p, p.stat()) for p in found)]
-    versions = [metadata.version(package) for package in _PACKAGES]
+    walk = os.walk(pathlib.Path(__file__).parents[1])
+    found = sorted(os.path.join(folder, file) for folder, _, files in walk for file in files if file.endswith((".py", ".so")))
+    files = [(path, told.st_size, told.st_mtime_ns) for path, told in zip(found, map(os.stat, found), strict=True)]
+    versions = [metadata.version("jax"), jaxlib.__version__, np.__version__]
     settings = sorted((k, v) for k, v in os.environ.items() if k.startswith(_SETTINGS))
     return repr((files, versions, settings, native.status(), device.platform())).encode()
 
