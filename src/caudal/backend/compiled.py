@@ -148,7 +148,7 @@ def scan(step, carry, along, reverse=False):
         return lax.scan(step, carry, along, reverse=reverse)
     times = jax.tree.leaves(along)[0].shape[0]
     step = jax.jit(step, inline=True)  # traced once
-    _, results = jax.eval_shape(step, carry, jax.tree.map(lambda x: x[0], along))
+    _, results = jax.eval_shape(step, carry, jax.tree.map(lambda x: blank(x.shape[1:], x.dtype), along))
     leaves, nest = jax.tree.flatten(results)
     blanks = [native.call("blank", blank((times, *x.shape), x.dtype), number=np.int64(k)) for k, x in enumerate(leaves)]
 

@@ -22,7 +22,7 @@ from ..ground.late import Late
 from . import memory
 
 __all__ = [
-    "Failed", "Program", "Spec", "accelerators", "check_room", "client", "compiled", "host", "is_array", "lend", "load", "platform", "put", "register",
+    "Failed", "Program", "Spec", "accelerators", "asked_precision", "check_room", "client", "compiled", "host", "is_array", "lend", "load", "platform", "put", "register",
     "save", "shape", "spec", "wait",
 ]  # fmt: skip
 
@@ -30,7 +30,7 @@ jax = Late("jax")
 Failed = _jax.JaxRuntimeError
 _Array = _jax.ArrayImpl
 _BUFFERS = frozenset("?bhilqBHILQefdFD")  # what NumPy sees through a buffer; the others are JAX's to convert
-_ZERO_COPY = xla_client.HostBufferSemantics.ZERO_COPY
+_ZERO_COPY, _AT_ONCE = xla_client.HostBufferSemantics.ZERO_COPY, xla_client.HostBufferSemantics.IMMUTABLE_ONLY_DURING_CALL
 
 
 class Spec:
@@ -84,6 +84,9 @@ class _Here:
         memory.keep_freed()
         self.client, self.devices, self.platform = device.client, [device], device.platform
         self.sharding = _Sharding(device)
+        self.taking = (
+            _ZERO_COPY if self.own else _AT_ONCE
+        )  # a run of JAX's client may go on after the call; then feeds may change
 
 
 def _has_accelerators():
@@ -117,6 +120,11 @@ def platform():
 def accelerators():
     """How many GPUs this process can use."""
     return 0 if _here().own else sum(device.platform == "gpu" for device in jax.local_devices())
+
+
+def asked_precision():
+    """What the program at hand has asked JAX for, if it uses JAX itself: how precise products are to be."""
+    return str(jax.config.jax_default_matmul_precision) if "jax" in sys.modules else "None"
 
 
 def lend():
@@ -220,18 +228,18 @@ class Program:
         self._execute = executable.execute_sharded
         handlers = [_jax.array_result_handler(one, here.sharding, True, True) for one in self.gives]
         self._results = operator.methodcaller("consume_with_handlers", handlers)
-        self._sharding, self._devices = here.sharding, here.devices
+        self._sharding, self._devices, self._taking = here.sharding, here.devices, here.taking
         size = executable.get_compiled_memory_stats()
         self.beside = size.temp_size_in_bytes + size.output_size_in_bytes - size.alias_size_in_bytes
 
     def given(self, arrays):
-        """What `later` takes, for all arguments; NumPy arrays that lie as XLA wants them aren't copied, and may not change in a run."""
+        """What `later` takes, for all arguments; NumPy arrays that lie as XLA wants them needn't be copied, and may not change in a run."""
         if self._some is not None:
             arrays = self._some(arrays)[:-1]
         return [
             x
             if type(x) is _Array
-            else _jax.batched_device_put(known, self._sharding, [x], self._devices, True, False, _ZERO_COPY, True)
+            else _jax.batched_device_put(known, self._sharding, [x], self._devices, True, False, self._taking, True)
             for x, known in zip(arrays, self._taken, strict=True)
         ]
 

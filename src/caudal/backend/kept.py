@@ -24,7 +24,12 @@ from . import device, disk_cache, native
 __all__ = ["Own", "name", "note", "part", "program"]
 
 _FORMAT = b"caudal 1\n"
-_SETTINGS = ("JAX_", "XLA_", "CAUDAL_NATIVE")  # how environment variables begin that may change what is compiled
+_SETTINGS = (
+    "JAX_",
+    "XLA_",
+    "CAUDAL_NATIVE",
+    "CAUDAL_WINOGRAD",
+)  # how environment variables begin that may change what is compiled
 
 
 class Own(int):
@@ -44,7 +49,7 @@ def name(*parts):
     """
     if disk_cache.folder() is None:
         return None
-    out = [_world()]
+    out = [_world(), device.asked_precision().encode()]
     try:
         for part in parts:
             _add(part, out)
