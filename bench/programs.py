@@ -30,9 +30,13 @@ def calls(peer, _, seconds):
 
 
 def graph(peer, nodes, _):
-    """Seconds and memory for a graph of so many nodes: elementwise ops in a row, each fifth with two constants."""
+    """Seconds and memory for a graph of so many nodes, elementwise ops in a row, each fifth with two constants; after a small step has run."""
     tf = module(peer)
-    tf.Session().run(tf.no_op())
+    weight = tf.Variable(np.ones((64, 64), "f"))
+    train = tf.train.GradientDescentOptimizer(0.1).minimize(tf.reduce_sum(tf.square(tf.matmul(weight, weight))))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(train)
     before, x = peak(), tf.placeholder("float32", [8])
 
     def build():
