@@ -6,26 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from on_xla import SEEDS, near, twice
 
 import caudal as tf
-import caudal.backend.compiled  # noqa: F401  # sets up JAX, which is used here directly
 from caudal.backend import compiled_norms, native, norms, places, products, reference
 from caudal.run import fusions
 
 pytestmark = pytest.mark.skipif(not native.ready(), reason=native.status())
-SEEDS = st.integers(0, 2**20).map(np.random.RandomState)
-
-
-def _twice(function, *arrays):
-    """What a function of arrays gives on XLA, the same bits twice."""
-    program = jax.jit(function)
-    one, two = (jax.tree.leaves(jax.tree.map(np.asarray, program(*arrays))) for _ in range(2))
-    jax.tree.map(np.testing.assert_array_equal, one, two)
-    return one
-
-
-def _near(found, wanted, tolerance=2e-5):
-    np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance * max(1, np.abs(wanted).max(initial=0)))
 
 
 # --- products -----------------------------------------------------------------------------------------------------------
@@ -40,10 +27,10 @@ def test_a_product(rows, depth, columns, turn_x, turn_y, draw):
     x, y = draw.standard_normal((rows, depth)).astype("f"), draw.standard_normal((depth, columns)).astype("f")
     wanted = x.astype("d") @ y.astype("d")
     x, y = (x.T.copy() if turn_x else x), (y.T.copy() if turn_y else y)
-    (found,) = _twice(lambda x, y: products.product(x, y, turn_x, turn_y), x, y)
+    (found,) = twice(lambda x, y: products.product(x, y, turn_x, turn_y), x, y)
     assert found.shape == wanted.shape and found.dtype == np.float32
-    _near(found, wanted, 1e-5 * max(1, depth**0.5 / 4))
-    (packed,) = _twice(lambda x, y: products.product(x, products.packed(x, y, turn_x, turn_y), turn_x, turn_y), x, y)
+    near(found, wanted, 1e-5 * max(1, depth**0.5 / 4))
+    (packed,) = twice(lambda x, y: products.product(x, products.packed(x, y, turn_x, turn_y), turn_x, turn_y), x, y)
     np.testing.assert_array_equal(found, packed)
 
 
@@ -54,10 +41,10 @@ def test_a_product_of_batches(batched, turn_x, turn_y):
     x, y = draw.standard_normal((40, 50)).astype("f"), draw.standard_normal((50, 60)).astype("f")
     x, y = (x.T.copy() if turn_x else x), (y.T.copy() if turn_y else y)
     args = [a if k is None else np.stack([a, 2 * a, a + 1], k) for a, k in zip((x, y), batched, strict=True)]
-    (found,) = _twice(jax.vmap(lambda x, y: products.product(x, y, turn_x, turn_y), batched), *args)
+    (found,) = twice(jax.vmap(lambda x, y: products.product(x, y, turn_x, turn_y), batched), *args)
     for i in range(3):
         a, b = (a if k is None else np.take(a, i, k) for a, k in zip(args, batched, strict=True))
-        _near(found[i], reference.product(a.astype("d"), b.astype("d"), turn_x, turn_y))
+        near(found[i], reference.product(a.astype("d"), b.astype("d"), turn_x, turn_y))
 
 
 def test_a_product_with_what_is_no_number():
@@ -92,9 +79,9 @@ def test_values_at_rows(count, tail, moved, several, draw):
             added[place] += values[k]
             put[place] = values[k]
     index = tuple(index) if several else index[0]
-    (found,) = _twice(lambda x, index, values: places.add_at(x, index, values), x, index, values)
-    _near(found, added)
-    (found,) = _twice(lambda x, index, values: places.set_at(x, index, values), x, index, values)
+    (found,) = twice(lambda x, index, values: places.add_at(x, index, values), x, index, values)
+    near(found, added)
+    (found,) = twice(lambda x, index, values: places.set_at(x, index, values), x, index, values)
     np.testing.assert_array_equal(found, put)
 
 
@@ -102,9 +89,9 @@ def test_values_at_rows(count, tail, moved, several, draw):
 @given(st.integers(1, 30), st.integers(1, 60), st.lists(st.integers(0, 9), min_size=1, max_size=2), SEEDS)
 def test_rows_are_taken(count, width, dims, draw):
     x, index = draw.standard_normal((count, width)).astype("f"), draw.randint(-3, count + 3, dims)
-    (found,) = _twice(lambda x, index: places.take_clipped(x, index, 0), x, index)
+    (found,) = twice(lambda x, index: places.take_clipped(x, index, 0), x, index)
     np.testing.assert_array_equal(found, x[np.clip(index, 0, count - 1)])
-    (found,) = _twice(jax.vmap(lambda x, index: places.take_clipped(x, index, 0), (None, 0)), x, index)
+    (found,) = twice(jax.vmap(lambda x, index: places.take_clipped(x, index, 0), (None, 0)), x, index)
     np.testing.assert_array_equal(found, x[np.clip(index, 0, count - 1)])
 
 
@@ -124,15 +111,15 @@ def test_batch_normalisation(space, channels, relu, draw):
     x, dy = (draw.standard_normal((*space, channels)).astype("f") for _ in range(2))
     x = 3 * x + np.float32(20)
     scale, offset = (draw.standard_normal(channels).astype("f") for _ in range(2))
-    found = _twice(lambda *args: compiled_norms.batch_norm(*args, 1e-2, relu), x, scale, offset)
+    found = twice(lambda *args: compiled_norms.batch_norm(*args, 1e-2, relu), x, scale, offset)
     for one, want in zip(found, reference.batch_norm(*(a.astype("d") for a in (x, scale, offset)), 1e-2, relu), strict=True):
-        _near(one, want, 1e-4)
+        near(one, want, 1e-4)
     y, mean, variance = found
     args = dy, x, scale, mean, variance
-    slopes = _twice(lambda y, *args: compiled_norms.batch_norm_grad(*args, 1e-2, True, y if relu else None), y, *args)
+    slopes = twice(lambda y, *args: compiled_norms.batch_norm_grad(*args, 1e-2, True, y if relu else None), y, *args)
     kept = dy * (y > 0) if relu else dy
     for one, want in zip(slopes, norms.batch_norm_grad(np, *(a.astype("d") for a in (kept, *args[1:])), 1e-2, True), strict=True):
-        _near(one, want, 1e-4)
+        near(one, want, 1e-4)
 
 
 def test_many_rows_are_normalised():
@@ -166,4 +153,4 @@ def test_normalisation_joined_with_relu_changes_nothing(monkeypatch):
     joined = jax.tree.leaves(_normed())
     assert {"_BatchNormRelu", "_BatchNormReluGrad"} <= set(found)
     monkeypatch.setattr(fusions, "ROWS", {})
-    jax.tree.map(lambda a, b: _near(a, b, 1e-4), joined, jax.tree.leaves(_normed()))
+    jax.tree.map(lambda a, b: near(a, b, 1e-4), joined, jax.tree.leaves(_normed()))

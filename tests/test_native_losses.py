@@ -7,45 +7,32 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from on_xla import SEEDS, near, twice
 
 import caudal as tf
-import caudal.backend.compiled  # noqa: F401  # sets up JAX, which is used here directly
 from caudal.backend import compiled_losses, losses, native, philox, products
 from caudal.run import squares, updates
 
 pytestmark = pytest.mark.skipif(not native.ready(), reason=native.status())
-SEEDS = st.integers(0, 2**20).map(np.random.RandomState)
 SIZES = st.one_of(st.integers(1, 20), st.integers(1, 130), st.sampled_from([1000, 1001]))
-
-
-def _compiled(function, *arrays):
-    """What a function of arrays gives on XLA, the same bits twice."""
-    program = jax.jit(function)
-    one, two = (jax.tree.leaves(jax.tree.map(np.asarray, program(*arrays))) for _ in range(2))
-    jax.tree.map(np.testing.assert_array_equal, one, two)
-    return one
-
-
-def _near(found, wanted, tolerance=2e-6):
-    np.testing.assert_allclose(found, wanted, rtol=tolerance, atol=tolerance * max(1, np.abs(wanted).max(initial=0)))
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.one_of(st.integers(0, 200), st.sampled_from([16384, 16385, 100_000])), min_size=1, max_size=5), SEEDS)
 def test_half_of_squares(sizes, draw):
     arrays = [draw.standard_normal(n).astype("f") + np.float32(3) for n in sizes]
-    found = _compiled(lambda *xs: compiled_losses.half_squares(xs), *arrays)
-    _near(found, [np.sum(x.astype("d") ** 2) / 2 for x in arrays])
+    found = twice(lambda *xs: compiled_losses.half_squares(xs), *arrays)
+    near(found, [np.sum(x.astype("d") ** 2) / 2 for x in arrays], 2e-6)
 
 
 @settings(max_examples=40, deadline=None)
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=3), SIZES, SEEDS)
 def test_sums_of_channels(space, channels, draw):
     x = draw.standard_normal((*space, channels)).astype("f") + np.float32(3)
-    (found,) = _compiled(compiled_losses.channel_sums, x)
-    _near(found, losses.channel_sums(np, x.astype("d")))
-    (batches,) = _compiled(jax.vmap(compiled_losses.channel_sums), np.stack([x, 2 * x]))
-    _near(batches, [losses.channel_sums(np, k * x.astype("d")) for k in (1, 2)])
+    (found,) = twice(compiled_losses.channel_sums, x)
+    near(found, losses.channel_sums(np, x.astype("d")), 2e-6)
+    (batches,) = twice(jax.vmap(compiled_losses.channel_sums), np.stack([x, 2 * x]))
+    near(batches, [losses.channel_sums(np, k * x.astype("d")) for k in (1, 2)], 2e-6)
 
 
 @settings(max_examples=60, deadline=None)
@@ -56,10 +43,10 @@ def test_cross_entropy(rows, classes, kind, scale, draw):
     labels = (
         draw.randint(-1, classes + 1, rows).astype(kind) if kind != "f4" else draw.dirichlet(np.ones(classes), rows).astype("f")
     )
-    loss, slope = _compiled(compiled_losses.cross_entropy, logits, labels)
+    loss, slope = twice(compiled_losses.cross_entropy, logits, labels)
     wanted = losses.cross_entropy(np, logits.astype("d"), labels if kind != "f4" else labels.astype("d"))
-    _near(loss, wanted[0], 3e-6)
-    _near(slope, wanted[1], 3e-6)
+    near(loss, wanted[0], 3e-6)
+    near(slope, wanted[1], 3e-6)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -71,7 +58,7 @@ def test_cross_entropy_of_what_is_no_number(value, kind):
     labels = np.array([1, 3, 0, 9], kind) if kind == "i4" else np.full((4, 10), 0.1, kind)
     with np.errstate(invalid="ignore", divide="ignore"):
         wanted = [np.asarray(x) for x in losses.cross_entropy(jnp, jnp.asarray(logits), jnp.asarray(labels))]
-    for found, want in zip(_compiled(compiled_losses.cross_entropy, logits, labels), wanted, strict=True):
+    for found, want in zip(twice(compiled_losses.cross_entropy, logits, labels), wanted, strict=True):
         np.testing.assert_allclose(found, want, rtol=1e-5, atol=1e-6)
 
 
@@ -81,15 +68,15 @@ def test_a_dense_layer(rows, depth, columns, turn_x, turn_y, relu, draw):
     x, y, bias = (draw.standard_normal(shape).astype("f") for shape in ((rows, depth), (depth, columns), (columns,)))
     wanted = x.astype("d") @ y + bias
     x, y = (x.T.copy() if turn_x else x), (y.T.copy() if turn_y else y)
-    (found,) = _compiled(lambda x, y, bias: products.dense(x, y, bias, relu, turn_x, turn_y), x, y, bias)
-    _near(found, np.maximum(wanted, 0) if relu else wanted, 1e-5 * max(1, depth**0.5 / 4))
+    (found,) = twice(lambda x, y, bias: products.dense(x, y, bias, relu, turn_x, turn_y), x, y, bias)
+    near(found, np.maximum(wanted, 0) if relu else wanted, 1e-5 * max(1, depth**0.5 / 4))
 
 
 @pytest.mark.parametrize("shape", [(1,), (4,), (7, 3), (50, 1024), (0, 3)])
 @pytest.mark.parametrize("draw", [philox.uniform, philox.normal])
 def test_numbers_drawn_in_a_step_are_those_drawn_outside(draw, shape):
     stream = philox.begin(3, 2**40 + 5)
-    found, after = _compiled(lambda stream: draw(jnp, stream, shape, np.float32), stream)
+    found, after = twice(lambda stream: draw(jnp, stream, shape, np.float32), stream)
     wanted, then = draw(np, stream, shape, np.float32)
     np.testing.assert_array_equal(found, wanted)
     np.testing.assert_array_equal(after, then)
