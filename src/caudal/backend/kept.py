@@ -15,8 +15,8 @@ import pathlib
 import tempfile
 from importlib import metadata
 
-import jaxlib
 import numpy as np
+from jaxlib.version import __version__ as jaxlib_version
 
 from ..ground.dtypes import DType
 from . import device, disk_cache, native
@@ -118,7 +118,7 @@ def _world():
     walk = os.walk(pathlib.Path(__file__).parents[1])
     found = sorted(os.path.join(folder, file) for folder, _, files in walk for file in files if file.endswith((".py", ".so")))
     files = [(path, told.st_size, told.st_mtime_ns) for path, told in zip(found, map(os.stat, found), strict=True)]
-    versions = [metadata.version("jax"), jaxlib.__version__, np.__version__]
+    versions = [metadata.version("jax"), jaxlib_version, np.__version__]
     settings = sorted((k, v) for k, v in os.environ.items() if k.startswith(_SETTINGS))
     return repr((files, versions, settings, native.status(), device.platform())).encode()
 
