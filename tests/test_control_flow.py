@@ -307,6 +307,14 @@ def turns_of_a_random_walk(x):
 
 
 @program()
+def turns_of_a_large_constant(x):
+    """It decides how often the loop runs, and is too large to be part of the code."""
+    start = tf.constant(np.linspace(0, 1, 128, dtype="f").reshape(8, 16))
+    y = tf.while_loop(lambda a: tf.reduce_sum(a) < 500, lambda a: a * (1.5 + tf.abs(x[0, 0])) + 0.1, [start])
+    return y, tf.gradients(y, x)[0]
+
+
+@program()
 def turns_within_turns(x):
     def body(a):
         inner = tf.while_loop(lambda b: tf.reduce_sum(b) < 20, lambda b: b * 1.2 + tf.sin(b) * 0.3 + 1, [a])

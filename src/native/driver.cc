@@ -229,7 +229,7 @@ void losses(const caudal::Kernels& kernels, Threads& pool) {
   near("half_squares", sums, want);
 
   caudal::Matrix m{draw(1, 50), draw(1, 60)};
-  if (!draw(0, 9)) m.columns = draw(1000, 3000);
+  if (!draw(0, 4)) m.columns = draw(1000, 3000), m.rows = draw(1, 150);
   Array x = floats(m.rows * m.columns), labels = floats(x.size()), loss(m.rows), slope(x.size()), want_loss(m.rows), want_slope(x.size());
   Array hot_loss(m.rows), hot_slope(x.size()), of_channels(m.columns), want_channels(m.columns);
   std::vector<int64_t> hot(m.rows);

@@ -10,6 +10,7 @@ namespace {
 
 constexpr long BLOCK = 16384;  // numbers of a block of rows
 constexpr int SIDE = 4;        // vectors of channels that are summed at a time
+constexpr long WIDE_ROWS = 1024, HIGH = 64;  // channels: a block of so many has few rows; rows that are summed before they are joined to others
 
 struct Blocks {
   long rows, channels, high, count;
@@ -67,8 +68,25 @@ void each_vector(const Blocks& blocks, long block, F&& body) {
 
 }  // namespace
 
-// The sums over rows.
+// The sums over rows: of all channels a block of rows at a time, or where rows are wide, of some channels over all rows.
 void channel_sums(const Matrix& m, const float* x, float* sums, Pool& pool) {
+  if (m.columns >= WIDE_ROWS) {
+    int tasks = static_cast<int>((m.columns + SIDE * W - 1) / (SIDE * W));
+    parallel(pool, tasks, [&](int task) {
+      long c = task * SIDE * W;
+      int have = static_cast<int>(least<long>(SIDE * W, m.columns - c));
+      double all[SIDE * W] = {};
+      float some_rows[SIDE * W];
+      for (long r = 0; r < m.rows; r += HIGH) {
+        memset(some_rows, 0, sizeof some_rows);
+        for (long k = r; k < least(m.rows, r + HIGH); k++)
+          for (int i = 0; i < have; i++) some_rows[i] += x[k * m.columns + c + i];
+        for (int i = 0; i < have; i++) all[i] += some_rows[i];
+      }
+      for (int i = 0; i < have; i++) sums[c + i] = static_cast<float>(all[i]);
+    });
+    return;
+  }
   Blocks blocks(Norm{m.rows, m.columns, 0, false});
   Lent lent(blocks.count * m.columns);
   float* of_blocks = lent.at();

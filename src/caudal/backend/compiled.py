@@ -1,4 +1,4 @@
-"""The namespace B on XLA: the one door to JAX. What is not named here is jax.numpy's function of that name."""
+"""The namespace B on XLA, by JAX, which traces and compiles it. What is not named here is jax.numpy's function of that name."""
 
 import functools
 import re

@@ -12,6 +12,7 @@ import operator
 import os
 import sys
 import threading
+from importlib import metadata
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from ..ground.late import Late
 from . import memory
 
 __all__ = [
-    "Failed", "Program", "Spec", "accelerators", "asked_precision", "check_room", "client", "compiled", "host", "is_array", "lend", "load", "platform", "put", "register",
+    "Failed", "Program", "Spec", "accelerators", "asked_precision", "check_room", "client", "compiled", "host", "is_array", "lend", "load", "model", "platform", "put", "register",
     "save", "shape", "spec", "wait",
 ]  # fmt: skip
 
@@ -92,7 +93,10 @@ class _Here:
 def _has_accelerators():
     """Whether JAX may find other devices than processors: it has plug-ins for that, or was told to use some."""
     asked = os.environ.get("JAX_PLATFORMS", "")
-    return asked not in ("", "cpu") or (not asked and any(map(importlib.util.find_spec, ("jax_plugins", "libtpu"))))
+    if asked:
+        return asked != "cpu"
+    plugged = "PJRT_NAMES_AND_LIBRARY_PATHS" in os.environ or any(map(importlib.util.find_spec, ("jax_plugins", "libtpu")))
+    return plugged or bool(metadata.entry_points(group="jax_plugins"))
 
 
 _lock = threading.Lock()
@@ -117,6 +121,12 @@ def platform():
     return _here().platform
 
 
+def model():
+    """What programs are compiled for: the kind of device, and the version of what drives it."""
+    here = _here()
+    return here.platform, here.devices[0].device_kind, here.client.platform_version
+
+
 def accelerators():
     """How many GPUs this process can use."""
     return 0 if _here().own else sum(device.platform == "gpu" for device in jax.local_devices())
@@ -129,7 +139,9 @@ def asked_precision():
 
 def lend():
     """Has JAX, which is imported by now, use this process's client, if it has one of its own."""
-    if _found and _found[0].own:
+    with _lock:
+        own = bool(_found) and _found[0].own
+    if own:
         jax.config.update("jax_platforms", "cpu")
         with contextlib.suppress(RuntimeError):  # the program has used JAX itself meanwhile
             importlib.import_module("jax.extend.backend").register_backend_factory("cpu", client)

@@ -76,7 +76,7 @@ def _unsafe(place):
 def _drop_unfinished(place):
     """Removes what a process was writing when it was killed, and the programs of earlier versions of this package."""
     for entry, found in _entries(place, "*"):
-        if not entry.name.endswith(ENDING) and found.st_mtime < time.time() - _OLD:
+        if not entry.name.endswith(ENDING) and stat.S_ISREG(found.st_mode) and found.st_mtime < time.time() - _OLD:
             entry.unlink(missing_ok=True)
 
 

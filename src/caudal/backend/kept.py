@@ -13,6 +13,7 @@ import json
 import os
 import pathlib
 import tempfile
+import time
 from importlib import metadata
 
 import numpy as np
@@ -32,6 +33,9 @@ _SETTINGS = (
 )  # how environment variables begin that may change what is compiled
 
 
+_BEGAN = time.time_ns()
+
+
 class Own(int):
     """A number that means something in this process alone, such as an object's `id`."""
 
@@ -47,7 +51,7 @@ def name(*parts):
       parts: numbers, texts, dtypes, specs, NumPy arrays, tuples and frozensets of them, and objects of this package whose fields are of such if
         they are dataclasses, or whose `code` or `form` is.
     """
-    if disk_cache.folder() is None:
+    if disk_cache.folder() is None or _world() is None:
         return None
     out = [_world(), device.asked_precision().encode()]
     try:
@@ -114,13 +118,21 @@ def _text(mark, text, out):
 
 @functools.cache
 def _world():
-    """What decides beside a step: this package's files, the versions and settings of what compiles, the kernels."""
+    """What decides beside a step: this package's files, the versions and settings of what compiles, the kernels, the device.
+
+    None if files were changed since they were imported, or can't be looked at: nobody knows then of what code a program is.
+    """
     walk = os.walk(pathlib.Path(__file__).parents[1])
     found = sorted(os.path.join(folder, file) for folder, _, files in walk for file in files if file.endswith((".py", ".so")))
-    files = [(path, told.st_size, told.st_mtime_ns) for path, told in zip(found, map(os.stat, found), strict=True)]
+    try:
+        files = [(path, told.st_size, told.st_mtime_ns) for path, told in zip(found, map(os.lstat, found), strict=True)]
+    except OSError:
+        return None
+    if any(changed > _BEGAN for _, _, changed in files):
+        return None
     versions = [metadata.version("jax"), jaxlib_version, np.__version__]
     settings = sorted((k, v) for k, v in os.environ.items() if k.startswith(_SETTINGS))
-    return repr((files, versions, settings, native.status(), device.platform())).encode()
+    return repr((files, versions, settings, native.status(), device.model())).encode()
 
 
 def _path(named):

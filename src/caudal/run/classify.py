@@ -238,7 +238,7 @@ def _convolution(op):
     return 2 * _count(op.outputs[0].dims) * _count(filters)
 
 
-_COSTS = dict.fromkeys(("MatMul", "BatchMatMul", "BatchMatMulV2"), _matmul)
+_COSTS = dict.fromkeys(("MatMul", "_Dense", "BatchMatMul", "BatchMatMulV2"), _matmul)
 _COSTS |= dict.fromkeys(
     (
         "Conv2D _Conv2DBias Conv2DBackpropInput Conv2DBackpropFilter DepthwiseConv2dNative DepthwiseConv2dNativeBackpropInput "

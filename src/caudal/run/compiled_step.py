@@ -222,8 +222,21 @@ def _may_change_shape(op):
     if op._def.begin is not None:
         return False
     dims = op.attrs["shape"]
-    users = op.source.outputs[0].consumers() if hasattr(op, "source") else op.outputs[0].consumers()
-    return dims is None or None in dims or any(not user.attrs.get("validate_shape", True) for user in users)
+    return (
+        dims is None
+        or None in dims
+        or any(not user.attrs.get("validate_shape", True) for user in _users(getattr(op, "source", op)))
+    )
+
+
+def _users(variable):
+    """The ops that take a variable itself, or through others that pass it on."""
+    found, todo = set(), list(variable.outputs)
+    while todo:
+        new = set(todo.pop().consumers()) - found
+        found |= new
+        todo += [t for user in new for t in user.outputs if t._dtype._is_ref_dtype]
+    return found
 
 
 def _own(value):

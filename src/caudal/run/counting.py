@@ -4,6 +4,7 @@ See turns.py for what is run to find out. A compiled step can't raise: where som
 """
 
 import copy
+import functools
 
 from ..backend import compiled, device, kept
 from .classify import is_variable_op
@@ -14,7 +15,7 @@ from .packing import whole
 from .raised_arrays import ARRAYS
 from .region_ops import question
 from .rows import Left, Uncounted, demand
-from .segments import Segment
+from .segments import Segment, literal
 from .specialise import Specialised
 from .turns import Turns, askable, bucket, writes
 
@@ -104,7 +105,8 @@ class _Counter:
         self.programs = {}  # the shapes of the state -> program
         part = Segment(self.nodes, is_variable_op)
         places = {id(t): k for k, t in enumerate(self.params)}
-        order = tuple(places[id(t)] for t in part.params), tuple(self.numbers[op._name] for op in part.cells)
+        taken = tuple(places[id(t)] if id(t) in places else literal(t) for t in part.params)  # a constant is part of the program
+        order = taken, tuple(self.numbers[op._name] for op in part.cells)
         self.code = part.code, order, part.place[id(self.out)]
 
     def _count(self, inputs, state):
@@ -122,7 +124,7 @@ class _Counter:
         if program is None:
             asked = [device.spec(x) for x in inputs], specs
             name = kept.name("count", self.code, tuple(asked[0]), specs)
-            make = lambda: compiled.program(self._count, asked, small=True, loops=True)  # noqa: E731
+            make = functools.partial(compiled.program, self._count, asked, small=True, loops=True)
             program = self.programs[specs] = kept.program(name, make)
         (found,) = program([*inputs, *(x for x in state if x is not None)])
         return device.host(found).tolist()

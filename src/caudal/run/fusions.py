@@ -1,4 +1,5 @@
-"""Neighbouring nodes of a specialised step that one native kernel does: a table of patterns, gone through before the step is cut up.
+"""Neighbouring nodes of a specialised step that one native kernel does: tables of patterns, `ROWS` gone through before loops are made of a long
+step, `LATE` after that.
 
 To add a row: write a function of (node, users) that looks from `node` on and gives a `Joined`, or None where the pattern isn't there, and put it
 into `ROWS` under the type of `node` with the reason why joining pays. `users.only(tensor)` is the one node that takes a tensor which is neither

@@ -3,7 +3,7 @@
 from ..backend.kept import Own
 from .frames import EXITS
 from .raised_arrays import ARRAYS, HANDLES, root_of
-from .segments import frozen
+from .segments import frozen, literal
 from .tree import PASSING, Cond, Loop, canonical, reads
 
 __all__ = ["Code"]
@@ -52,8 +52,7 @@ class Code:
     def _find(self, tensor):
         op = tensor.op
         if op._def.name == "Const":
-            value = op.attrs["value"]
-            return ("const", tensor._dtype.name, value.shape, value.tobytes() if value.dtype != object else tuple(value.flat))
+            return literal(tensor)
         if op._def.name in HANDLES:
             return ("flow" if tensor._value_index else "key", self._key(root_of(op.outputs[0])))
         if tensor._dtype._is_ref_dtype and canonical(tensor) in self.numbers:

@@ -83,6 +83,7 @@ def _run_flow(B, *args, op):
 def _infer(*inputs, op):
     """The shapes of what a region gives; notes on the node which of it is known, and what is known of arrays."""
     inputs = op._inputs = _loosened(op)
+    op.attrs = {**op.attrs, "metas": tuple(map(_frozen_meta, inputs))}  # what is known of arrays decides the code too
     args = [_abstract(tensor) for tensor in inputs]
     key = _form(op, args)
     found = _found.get(key) if key is not None else None
@@ -99,6 +100,12 @@ def _infer(*inputs, op):
     op._def = copy.copy(op._def)
     op._def.static = tuple(k for k, t in enumerate(inputs) if isinstance(args[k], np.ndarray) and t._dtype.is_integer)
     return dims
+
+
+def _frozen_meta(tensor):
+    """What else is known of an input, hashable."""
+    meta = getattr(tensor, "meta", None)
+    return meta and (meta[0].__name__, tuple((k, v.tobytes() if isinstance(v, np.ndarray) else v) for k, v in meta[1].items()))
 
 
 def _loosened(op):
@@ -132,9 +139,7 @@ def _form(op, args):
 
 def _kept(op, inputs, args):
     """What is found out of a region, now or by an earlier process."""
-    metas = [getattr(t, "meta", None) for t in inputs]
-    metas = tuple(meta and (meta[0].__name__, tuple(meta[1].items())) for meta in metas)
-    name = kept.name("region", op.attrs["code"], op.attrs["told"], tuple(args), metas)
+    name = kept.name("region", op.attrs["code"], op.attrs["told"], tuple(args), op.attrs["metas"])
 
     def make():
         dims, known, metas, flops = _found_out(op, args)

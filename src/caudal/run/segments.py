@@ -7,7 +7,7 @@ import numpy as np
 
 from ..graph.opdef import OpDef, parse, wants
 
-__all__ = ["CHUNK", "Segment", "cut", "forms", "frozen", "is_long", "repetition", "signatures"]
+__all__ = ["CHUNK", "Segment", "cut", "forms", "frozen", "is_long", "literal", "repetition", "signatures"]
 
 _NEAR = 100  # nodes: an input made further back than this is a parameter like any other
 _FAR = 10**9  # stands for the distance of what was made outside
@@ -135,8 +135,14 @@ def _constant(tensor):
     return None if value is None or value.size > _INLINE or value.dtype == object else (value.shape, value.tobytes())
 
 
+def literal(tensor):
+    """What a constant tensor is, hashable."""
+    value = tensor.op.attrs["value"]
+    return ("const", tensor._dtype.name, value.shape, tuple(value.flat) if value.dtype == object else value.tobytes())
+
+
 def frozen(node):
-    """The attributes of a node, hashable; found once for each node."""
+    """The attributes of a node, hashable."""
     attrs = node.attrs
     return tuple(
         (k, tuple(v) if type(v) is list else (v.shape, v.dtype.str, v.tobytes()) if type(v) is np.ndarray else v)
@@ -183,7 +189,7 @@ class Segment:
       nodes: in order.
       params: tensors from outside, in order of first use; small constants are part of the code instead.
       cells: the variables and random counters that it touches, as nodes, in order of first use.
-      form: hashable: equal forms have equal code.
+      code: hashable: segments that do the same have equal ones.
     """
 
     def __init__(self, nodes, is_cell):
@@ -204,8 +210,7 @@ class Segment:
         """How an input is named inside: (node, output), a cell, a constant, or the number of a parameter."""
         key = id(tensor)
         if fixed and tensor.op._def.name == "Const":
-            value = tensor.op.attrs["value"]
-            return ("const", tensor._dtype.name, value.shape, value.tobytes() if value.dtype != object else tuple(value.flat))
+            return literal(tensor)
         if key in place:
             return place[key]
         if is_cell(tensor.op):

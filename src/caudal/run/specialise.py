@@ -12,7 +12,6 @@ __all__ = ["Specialised"]
 
 _CONST = lookup("Const")
 _OF_SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size", "Switch"})  # may be known though their inputs aren't
-_LARGE = 1024  # elements: a constant of more is an argument, not part of the code
 
 
 class Node(Operation):

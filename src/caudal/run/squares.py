@@ -35,7 +35,8 @@ def join_squares(nodes):
         if open_group is not None and any(id(t) in open_group.sums for t in node._inputs):
             open_group = None
         if _is_sum(node):
-            made = places.get(id(node._inputs[0]), -1)
+            taken = id(node._inputs[0])
+            made = next((one.last for one in groups if taken in one.sums), places.get(taken, -1))
             group = open_group or next((one for one in groups if made < one.last), None)
             if group is None:
                 group = open_group = _Group(k)

@@ -4,6 +4,7 @@ A small plan's steps are one program, which runs in chunks. XLA gives what convo
 far more than its call: there the plan's own program is called step after step. A plan with steps that aren't compiled takes its rows by NumPy.
 """
 
+import functools
 import weakref
 
 import numpy as np
@@ -21,7 +22,7 @@ _CHUNK = 1000  # steps that one program makes before an interrupt is heard
 _SMALL = 1_000_000  # additions and multiplications: steps that do more gain nothing from being one program
 _BYTES = 1 << 26  # of fetches that are kept on the device
 
-_loops = weakref.WeakKeyDictionary()  # a segment's variant -> {which of its inputs are rows: its loop, compiled}
+_loops = weakref.WeakKeyDictionary()  # a segment's variant -> {(which of its inputs are rows, all specs): its loop, compiled}
 
 
 class Stepping:
@@ -193,11 +194,12 @@ def _looped(variant, batched, args):
     found = _loops.setdefault(variant, {})
     if (batched, specs) not in found:
         name = kept.name("loop", variant.name, batched, specs) if variant.name else None
-        repeated = lambda: compiled.program(
-            repeats.repeated(variant.function, batched), tuple(map(_listed, specs)), **variant.kind
-        )  # noqa: E731
-        found[batched, specs] = kept.program(name, repeated)
+        found[batched, specs] = kept.program(name, functools.partial(_repeated, variant, batched, specs))
     return found[batched, specs]
+
+
+def _repeated(variant, batched, specs):
+    return compiled.program(repeats.repeated(variant.function, batched), tuple(map(_listed, specs)), **variant.kind)
 
 
 def _listed(specs):
