@@ -78,16 +78,14 @@ class _Here:
             cpu_feature_guard.check_cpu_features()
             device = xla_client.make_cpu_client(asynchronous=False).local_devices()[0]
         else:
-            jax.config.update(
-                "jax_cpu_enable_async_dispatch", False
-            )  # a run waits anyway, and waking a thread takes longer than a small one
+            # a run waits anyway, and waking a thread takes longer than a small one
+            jax.config.update("jax_cpu_enable_async_dispatch", False)
             device = jax.devices()[0]
         memory.keep_freed()
         self.client, self.devices, self.platform = device.client, [device], device.platform
         self.sharding = _Sharding(device)
-        self.taking = (
-            _ZERO_COPY if self.own else _AT_ONCE
-        )  # a run of JAX's client may go on after the call; then feeds may change
+        # a run of JAX's client may go on after the call; then feeds may change
+        self.taking = _ZERO_COPY if self.own else _AT_ONCE
 
 
 def _has_accelerators():
@@ -165,12 +163,10 @@ def spec(x):
     return x.aval if type(x) is _Array else Spec(x.shape, x.dtype)
 
 
-def put(x, known=None):
+def put(x):
     """A copy of a NumPy array that is the device's own, so that its buffer may be given away."""
     here = _here()
-    return _jax.batched_device_put(
-        known or Spec(x.shape, x.dtype), here.sharding, [x], here.devices, True, True, _ZERO_COPY, True
-    )
+    return _jax.batched_device_put(Spec(x.shape, x.dtype), here.sharding, [x], here.devices, True, True, _ZERO_COPY, True)
 
 
 def host(x):
@@ -228,13 +224,8 @@ class Program:
 
     def __init__(self, executable, takes, gives, used, calls=()):
         here = _here()
-        self.executable, self.takes, self.gives, self.used, self.calls = (
-            executable,
-            tuple(takes),
-            tuple(gives),
-            tuple(used),
-            calls,
-        )
+        self.executable, self.calls = executable, calls
+        self.takes, self.gives, self.used = tuple(takes), tuple(gives), tuple(used)
         self._some = operator.itemgetter(*used, slice(0, 0)) if len(used) < len(self.takes) else None
         self._taken = self.takes if self._some is None else self._some(self.takes)[:-1]
         self._execute = executable.execute_sharded

@@ -25,15 +25,9 @@ from . import device, disk_cache, native
 __all__ = ["Own", "name", "note", "part", "program"]
 
 _FORMAT = b"caudal 1\n"
-_SETTINGS = (
-    "JAX_",
-    "XLA_",
-    "CAUDAL_NATIVE",
-    "CAUDAL_WINOGRAD",
-)  # how environment variables begin that may change what is compiled
-
-
-_BEGAN = time.time_ns()
+# how environment variables begin that may change what is compiled
+_SETTINGS = ("JAX_", "XLA_", "CAUDAL_NATIVE", "CAUDAL_WINOGRAD")
+_BEGAN = time.time_ns()  # files that were changed later may not be those that were imported
 
 
 class Own(int):

@@ -9,7 +9,7 @@ from ..graph.opdef import OpDef, parse, wants
 from ..ground import dtypes
 from .specialise import Node
 
-__all__ = ["HALF_SQUARES", "join_squares"]
+__all__ = ["join_squares"]
 
 
 def _definition():
@@ -19,7 +19,7 @@ def _definition():
     return made
 
 
-HALF_SQUARES = _definition()
+_HALF_SQUARES = _definition()
 
 
 def join_squares(nodes):
@@ -78,7 +78,7 @@ class _Group:
         """The joined op; it takes over the outputs."""
         like = self.members[0]
         made = Node(
-            like.source, HALF_SQUARES, [m._inputs[0] for m in self.members], {"T": dtypes.float32, "N": len(self.members)}, []
+            like.source, _HALF_SQUARES, [m._inputs[0] for m in self.members], {"T": dtypes.float32, "N": len(self.members)}, []
         )
         made.outputs = [m.outputs[0] for m in self.members]
         for k, tensor in enumerate(made.outputs):
