@@ -253,6 +253,26 @@ void losses(const caudal::Kernels& kernels, Threads& pool) {
   near("channel_sums", of_channels, want_channels);
 }
 
+// A product and a difference of one array's rows, cut in two and joined again, with a row that all rows share and a number.
+void functions(const caudal::Kernels& kernels, Threads& pool) {
+  using P = caudal::Pointwise;
+  long rows = draw(1, 30), columns = draw(0, 9) ? draw(1, 40) : draw(250, 600);
+  Array x = floats(rows * 2 * columns), bias = floats(columns), one = floats(1), y(x.size()), want(y.size());
+  for (long r = 0; r < rows; r++)
+    for (long c = 0; c < columns; c++) {
+      float a = x[r * 2 * columns + c], b = x[r * 2 * columns + columns + c], chance = 1 / (1 + std::exp(-(a + bias[c])));
+      want[r * 2 * columns + c] = std::tanh(b) * chance, want[r * 2 * columns + columns + c] = a - one[0];
+    }
+  const P::View views[] = {{x.data(), 2 * columns, 1}, {x.data() + columns, 2 * columns, 1}, {bias.data(), 0, 1}, {one.data(), 0, 0},
+                           {y.data(), 2 * columns, 1}, {y.data() + columns, 2 * columns, 1}};
+  enum { kOne, kChance, kTanh, kA, kB, kBias, kNumber, kLeft, kRight };
+  enum { kFill = 0, kSigmoid = 4, kTanhOf = 5, kAdd = 7, kSubtract = 8, kMultiply = 9 };
+  const P::Step steps[] = {{kFill, kOne, kNumber, kNumber}, {kAdd, kChance, kA, kBias},         {kSigmoid, kChance, kChance, kChance},
+                           {kTanhOf, kTanh, kB, kB},        {kMultiply, kLeft, kTanh, kChance}, {kSubtract, kRight, kA, kOne}};
+  kernels.pointwise({rows, columns, 3, 6, 1, 6, views, steps}, pool);
+  near("functions of elements", y, want);
+}
+
 // Adam's step of several variables of any sizes, some slopes scaled and with a part of the variable added; momentum's of one.
 void updates(const caudal::Kernels& kernels, Threads& pool) {
   const float rates[4] = {0.01f, 0.9f, 0.99f, 1e-3f};
@@ -292,7 +312,7 @@ int main(int count, char** words) {
   for (long k = 0; k < times; k++) {
     convolve(kernels, pool, windows(), false), convolve(kernels, pool, narrow(), true);
     pools(kernels, pool), updates(kernels, pool), draws(kernels);
-    products(kernels, pool), rows(kernels, pool), norms(kernels, pool), losses(kernels, pool);
+    products(kernels, pool), functions(kernels, pool), rows(kernels, pool), norms(kernels, pool), losses(kernels, pool);
   }
   std::printf("%s: %ld shapes\n", kernels.name, times);
 }

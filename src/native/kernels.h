@@ -46,6 +46,23 @@ struct Update {
   float scale, decay;
 };
 
+// Functions of the elements of some arrays, one after the other. Places are numbered: registers, which hold a stretch of a row, then views.
+struct Pointwise {
+  static constexpr int MOST = 192;       // places
+  static constexpr int FUNCTIONS = 14;  // that there are
+  struct View {                     // of an array, [rows, columns]: how far it is from row to row, and from column to column (1 or 0)
+    float* at;
+    long row, column;
+  };
+  struct Step {
+    int function, to, a, b;  // which one, and places
+  };
+  long rows, columns;
+  int registers, views, once, steps;  // the first `once` steps don't hang on rows or columns
+  const View* view;
+  const Step* step;
+};
+
 #define CAUDAL_KERNELS(KERNEL)                                                                                    \
   KERNEL(draw_words, (const uint64_t* stream, const uint64_t* numbers, long count, uint32_t* out))                   \
   KERNEL(draw_uniform, (const uint64_t* stream, uint64_t first, long count, float* out))                            \
@@ -63,6 +80,7 @@ struct Update {
   KERNEL(batch_norm, (const Norm&, const float* x, const float* scale, const float* offset, float* y, float* mean, float* variance, Pool&)) \
   KERNEL(batch_norm_grad, (const Norm&, const float* dy, const float* x, const float* y, const float* scale, const float* mean, \
                            const float* variance, float* dx, float* d_scale, float* d_offset, Pool&)) \
+  KERNEL(pointwise, (const Pointwise&, Pool&))                                                                          \
   KERNEL(pack_factor, (const Product&, const float* b, float* panels, Pool&))                                            \
   KERNEL(gather_rows, (const Rows&, const float* from, const int64_t* index, float* to, Pool&))                            \
   KERNEL(scatter_rows, (const Rows&, bool adds, float* to, const int64_t* index, const float* from, Pool&))                \

@@ -1,5 +1,6 @@
 // Sums of squares, sums over rows of channels, and cross-entropy of rows of classes. What is summed is cut into blocks that are the same for
 // any number of threads.
+#include "functions.h"
 #include "kernels.h"
 #include "scratch.h"
 #include "vec.h"
@@ -42,27 +43,6 @@ Vec lanes() {
 
 // The first n numbers, and `rest` in place of the others.
 Vec first(Vec v, int n, float rest) { return n == W ? v : (lanes() < all(static_cast<float>(n)) ? v : all(rest)); }
-
-// e to a power that is no greater than 0. Cody and Waite (1980): the power is n log 2 + r; the polynomial is that of Moshier's Cephes.
-Vec exp_of(Vec x) {
-  constexpr float to_integer = 12582912.0f;  // 1.5 * 2^23: what is added to it is rounded, and stands in its last bits
-  Vec low = x < all(-87.0f) ? all(-87.0f) : x;
-  Vec shifted = low * all(0x1.715476p+0f) + all(to_integer), n = shifted - all(to_integer);
-  Vec r = low - n * all(0x1.62e4p-1f) - n * all(0x1.7f7d1cp-20f);
-  Vec p = all(1.9875691500e-4f);
-  p = p * r + all(1.3981999507e-3f);
-  p = p * r + all(8.3334519073e-3f);
-  p = p * r + all(4.1665795894e-2f);
-  p = p * r + all(1.6666665459e-1f);
-  p = p * r + all(5.0000001201e-1f);
-  Vec y = p * r * r + r + all(1.0f);
-  Mask bits, power;
-  memcpy(&bits, &y, sizeof y), memcpy(&power, &shifted, sizeof power);
-  bits += power << 23;
-  memcpy(&y, &bits, sizeof y);
-  y = x < all(-87.0f) ? Vec{} : y;
-  return x == x ? y : x;  // NaN stays
-}
 
 template <class F>
 void each_vector(long size, F&& body) {

@@ -1,6 +1,7 @@
 """The namespace B on XLA, by JAX, which traces and compiles it. What is not named here is jax.numpy's function of that name."""
 
 import functools
+import itertools
 import re
 
 import jax
@@ -150,7 +151,7 @@ def scan(step, carry, along, reverse=False):
     step = jax.jit(step, inline=True)  # traced once
     _, results = jax.eval_shape(step, carry, jax.tree.map(lambda x: blank(x.shape[1:], x.dtype), along))
     leaves, nest = jax.tree.flatten(results)
-    blanks = [native.call("blank", blank((times, *x.shape), x.dtype), number=np.int64(k)) for k, x in enumerate(leaves)]
+    blanks = [unset((times, *x.shape), x.dtype) for x in leaves]
 
     def body(state):
         i, carry, made = state
@@ -160,6 +161,26 @@ def scan(step, carry, along, reverse=False):
 
     _, carry, made = lax.while_loop(lambda state: state[0] < times, body, (np.int32(0), carry, nest.unflatten(blanks)))
     return carry, made
+
+
+def unset(shape, kind):
+    """An array that holds anything, for a loop to fill; no two are the same one to XLA, which would then copy it."""
+    return native.call("blank", blank(shape, kind), number=np.int64(next(_unset)))
+
+
+_unset = itertools.count()
+
+
+def pointwise(program, dims, *arrays):
+    """What a program of pointwise.py gives, by the native kernel.
+
+    Args:
+      program: the `Program`.
+      dims: shapes of the results.
+      arrays: its arguments.
+    """
+    aliases = {k + program.indexed: k for k in range(program.shared)}
+    return native.call("pointwise", [blank(d, np.float32) for d in dims], *arrays, aliases=aliases, code=program.code)
 
 
 def row(x, index):

@@ -21,7 +21,7 @@ jax = Late("jax")
 
 _FILE = pathlib.Path(__file__).with_name("libcaudal_native.so")
 _HANDLERS = """adagrad adam avg_pool avg_pool_grad batch_norm batch_norm_grad blank channel_sums conv conv_filter_grad conv_input_grad
-    cross_entropy dense gather gather_rows gradient_descent half_squares max_pool max_pool_grad max_pool_relu_grad momentum normal pack_factor product product_packed relu_bias_grad rms_prop
+    cross_entropy dense gather gather_rows gradient_descent half_squares max_pool max_pool_grad max_pool_relu_grad momentum normal pack_factor pointwise product product_packed relu_bias_grad rms_prop
     scatter scatter_rows uniform winograd winograd_filter_grad winograd_input_grad""".split()
 _CALLS = ("draw_normal", "draw_truncated", "draw_uniform", "draw_words")
 _FIRST = {"draw_words": ctypes.c_void_p}  # it takes an array of numbers, the others the first number

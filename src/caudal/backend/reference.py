@@ -5,6 +5,7 @@ import functools
 import numpy as np
 
 from . import losses, norms
+from .pointwise import run as pointwise  # noqa: F401  # part of B
 from .rational import tanh  # noqa: F401  # part of B
 from .special import (  # noqa: F401  # part of B
     betainc,

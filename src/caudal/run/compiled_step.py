@@ -17,6 +17,7 @@ from .fusions import LATE, fuse
 from .interpret import of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, on_host, pack_of, put, whole
+from .pointwise import join
 from .programs import Programs
 from .rewrite import merge_sums, split_in_pieces
 from .rollup import roll_up
@@ -117,7 +118,7 @@ class _Program:
         with native.left_alone(is_tiny(nodes)):
             nodes = fuse(nodes, kept)
             nodes = join_squares(split_in_pieces(roll_up(nodes, kept)))
-            nodes = join_updates(fuse(nodes, kept, LATE))
+            nodes = join(join_updates(fuse(nodes, kept, LATE)), kept)
         parts = [Segment(part, is_variable_op) for part in cut(nodes)]
         slots = {id(t): k for k, t in enumerate(special.inputs)}
         self.constants = []

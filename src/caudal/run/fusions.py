@@ -16,7 +16,7 @@ from ..ops.conv_rules import pads_for, space
 from ..ops.nn_functions import trained_norm
 from .specialise import Node
 
-__all__ = ["LATE", "ROWS", "Joined", "Users", "joint", "fuse"]
+__all__ = ["LATE", "ROWS", "Joined", "Users", "fuse", "joint", "made_of"]
 
 
 @dataclass
@@ -88,11 +88,11 @@ def fuse(nodes, kept, table=None):
             found = row(node, users) if id(node) not in gone else None
             if found is not None:
                 gone |= set(map(id, found.gone))
-                new[id(found.place)] = _made(found)
+                new[id(found.place)] = made_of(found)
     return [new.get(id(node), node) for node in nodes if id(node) in new or id(node) not in gone]
 
 
-def _made(found):
+def made_of(found):
     """The node that a `Joined` describes; it takes over the outputs."""
     node = Node(found.place.source, found.definition, found.inputs, found.attrs, [])
     node.outputs = found.outputs

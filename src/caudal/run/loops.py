@@ -3,13 +3,17 @@ what doesn't (one product over all iterations), and its lowering."""
 
 import itertools
 
+import numpy as np
+
 from ..backend import compiled
 from ..graph.opdef import OpDef, lookup, parse, wants
+from ..ground import dtypes
 from .classify import arithmetic, is_plain
 from .lowering import lower_nodes
-from .rewrite import constant
+from .pointwise import Rows, join
+from .rewrite import constant, needed
 from .segments import Segment
-from .specialise import Node
+from .specialise import Node, parameter
 
 __all__ = ["LOOP", "Body", "Places"]
 
@@ -163,17 +167,7 @@ def _apart(nodes, body):
                 out += _summed(node, join, own)
                 continue
         out.append(node)
-    return _needed(out, outs)
-
-
-def _needed(nodes, outs):
-    """The nodes without those that nothing takes."""
-    used, kept = set(outs), []
-    for node in reversed(nodes):
-        if any(id(t) in used for t in node.outputs):
-            kept.append(node)
-            used |= set(map(id, node._inputs))
-    return kept[::-1]
+    return needed(out, outs)
 
 
 def _is_in(tensor, maker, wiring, group):
@@ -353,18 +347,37 @@ class _Run:
         taken = [t for t in inputs if t not in carried]
         places = [self._places(t) for t in taken]
 
-        wanted = {id(self.source[t]) for t in carried} | set(map(id, outs))
-        runs, packed = _runs(nodes, wanted), self._packed(nodes)
+        after = [id(self.source[t]) for t in carried]
+        rows = self._rows(nodes, dict(zip(taken, places, strict=True)), outs)
+        nodes = join(nodes, set(after), rows)
+        wholes = {id(rows.sequences[t][0]): p.array for t, p in zip(taken, places, strict=True) if t in rows.sequences}
+        stacks = {t: rows.written[id(t)] for t in outs if id(t) in rows.written}
+        outs = [t for t in outs if t not in stacks]
+        runs, packed = _runs(nodes, {*after, *map(id, outs)}), self._packed(nodes)
+        used = {id(t) for node in nodes for t in node._inputs}
+        before = [*carried, *(id(t) for t, _ in stacks.values())]
+        after += [id(t) for _, t in stacks.values()]
 
         def step(carry, i):
-            env = self.one | dict(zip(carried, carry, strict=True))
-            env |= {t: p.at(self.B, i) for t, p in zip(taken, places, strict=True)}
+            env = self.one | wholes | dict(zip(before, carry, strict=True)) | {id(rows.index): i}
+            env |= {t: p.at(self.B, i) for t, p in zip(taken, places, strict=True) if t in used}
             for part, as_kernel, later in runs:
                 self._as_kernel(part, env, later) if as_kernel else self._one_by_one(part, env, packed)
-            return [env[id(self.source[t])] for t in carried], [env[id(t)] for t in outs]
+            return [env[t] for t in after], [env[id(t)] for t in outs]
 
-        _, values = self.B.scan(step, [self.first[t] for t in carried], self.B.arange(self.times))
+        first = [self.first[t] for t in carried] + [self.B.unset((self.times, *t.dims), t._dtype.np) for t in stacks]
+        carry, values = self.B.scan(step, first, self.B.arange(self.times, dtype=np.int32))
         self._keep(outs, values)
+        self._keep(stacks, carry[len(carried) :])
+
+    def _rows(self, nodes, places, outs):
+        """What kernels may read and write in place: sequences whose values are rows of arrays, and what is asked for."""
+        arrays = {
+            t: (parameter(nodes[0], dtypes.float32, p.array.shape), p.start, p.step)
+            for t, p in places.items()
+            if p.axis == 0 and p.array.dtype == np.float32
+        }
+        return Rows(parameter(nodes[0], dtypes.int32, ()), arrays, set(map(id, outs)))
 
     def _packed(self, nodes):
         """For products with what is the same in every iteration, id of node -> (id of that, what stands for it)."""

@@ -9,7 +9,7 @@ from ..ground import dtypes
 from .segments import CHUNK
 from .specialise import Node
 
-__all__ = ["constant", "even_split", "merge_sums", "split_in_pieces"]
+__all__ = ["constant", "even_split", "merge_sums", "needed", "split_in_pieces"]
 
 _PIECE = 16  # parts in a piece
 _MANY = 24  # parts: no more are split at once
@@ -130,3 +130,13 @@ def constant(node, value, argument=False):
     made = Node(node.source, lookup("Const"), [], attrs, [dtypes.int32])
     made.outputs[0].dims = ()
     return made.outputs[0]
+
+
+def needed(nodes, kept):
+    """The nodes without those that only compute what nobody takes."""
+    used, out = set(kept), []
+    for node in reversed(nodes):
+        if not node._def.pure or any(id(t) in used for t in node.outputs):
+            out.append(node)
+            used |= set(map(id, node._inputs))
+    return out[::-1]

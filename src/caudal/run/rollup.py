@@ -11,10 +11,10 @@ from ..graph import static
 from ..graph.opdef import OpDef, lookup, parse, wants
 from ..ground import dtypes
 from .loops import LOOP, Body
-from .rewrite import constant, even_split
+from .rewrite import constant, even_split, needed
 from .segments import forms, is_long, repetition, signatures
 from .slices import cut_at_once
-from .specialise import Node
+from .specialise import Node, parameter
 
 __all__ = ["roll_up"]
 
@@ -218,7 +218,7 @@ class _Step:
                 continue
             out += [self._join(self.nodes[k]), *self.after.get(k, ())]
             k += 1
-        return _needed(self._with_takes(out), self.kept)
+        return needed(self._with_takes(out), self.kept)
 
     def _join(self, node):
         """A node that joins tensors, with those that are parts of one array taken together."""
@@ -283,16 +283,6 @@ def _stretches(items):
         length = sum(1 for _ in group)
         yield start, start + length
         start += length
-
-
-def _needed(nodes, kept):
-    """The nodes without those that only compute what nobody takes."""
-    used, out = set(kept), []
-    for node in reversed(nodes):
-        if not node._def.pure or any(id(t) in used for t in node.outputs):
-            out.append(node)
-            used |= set(map(id, node._inputs))
-    return out[::-1]
 
 
 class _Copy:
@@ -383,10 +373,7 @@ def _same_constant(tensors):
 
 
 def _parameter(like):
-    kind = like._dtype.base_dtype
-    made = Node(like.op, lookup("Placeholder"), [], {"dtype": kind, "shape": like.dims}, [kind])
-    made.outputs[0].dims = like.dims
-    return made.outputs[0]
+    return parameter(like.op, like._dtype.base_dtype, like.dims)
 
 
 # --- parts of arrays -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from ..graph.tensor import Operation, Tensor
 from ..ground.errors import InferError
 from .classify import is_variable_op
 
-__all__ = ["Specialised"]
+__all__ = ["Node", "Specialised", "parameter"]
 
 _CONST = lookup("Const")
 _OF_SHAPES = frozenset({"Shape", "ShapeN", "Rank", "Size", "Switch"})  # may be known though their inputs aren't
@@ -23,6 +23,13 @@ class Node(Operation):
         self._device, self._control_flow_context = "", None
         self.outputs = [Tensor(self, i, t) for i, t in enumerate(types)]
         self.source = op
+
+
+def parameter(op, kind, dims):
+    """A tensor for a value from outside, of a dtype and a shape, as if `op` made it."""
+    made = Node(op, lookup("Placeholder"), [], {"dtype": kind, "shape": dims}, [kind])
+    made.outputs[0].dims = dims
+    return made.outputs[0]
 
 
 class Specialised:
@@ -52,12 +59,8 @@ class Specialised:
         self._drop_unused(wanted)
 
     def _outside(self, tensor, dims):
-        node = Node(
-            tensor.op, lookup("Placeholder"), [], {"dtype": tensor._dtype.base_dtype, "shape": dims}, [tensor._dtype.base_dtype]
-        )
-        node.outputs[0].dims = dims
-        self.env[tensor] = node.outputs[0]
-        return node.outputs[0]
+        self.env[tensor] = parameter(tensor.op, tensor._dtype.base_dtype, dims)
+        return self.env[tensor]
 
     def _constant(self, tensor, value):
         node = Node(tensor.op, _CONST, [], {"value": value, "dtype": tensor._dtype}, [tensor._dtype])
