@@ -207,8 +207,8 @@ def test_joined_nodes_change_nothing(names, feed, monkeypatch):
 @needs_native
 def test_nodes_are_joined(monkeypatch):
     found = []
-    made = fusions._made
-    monkeypatch.setattr(fusions, "_made", lambda one: found.append(one.definition.name) or made(one))
+    made = fusions.made_of
+    monkeypatch.setattr(fusions, "made_of", lambda one: found.append(one.definition.name) or made(one))
     _run(["loss"])
     assert {"_Conv2DBias", "_MaxPoolReluGrad", "_ReluBiasGrad"} <= set(found)
 

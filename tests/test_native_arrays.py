@@ -148,8 +148,8 @@ def _normed():
 
 
 def test_normalisation_joined_with_relu_changes_nothing(monkeypatch):
-    found, made = [], fusions._made
-    monkeypatch.setattr(fusions, "_made", lambda one: found.append(one.definition.name) or made(one))
+    found, made = [], fusions.made_of
+    monkeypatch.setattr(fusions, "made_of", lambda one: found.append(one.definition.name) or made(one))
     joined = jax.tree.leaves(_normed())
     assert {"_BatchNormRelu", "_BatchNormReluGrad"} <= set(found)
     monkeypatch.setattr(fusions, "ROWS", {})
