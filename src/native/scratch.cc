@@ -1,6 +1,7 @@
 #include "scratch.h"
 
-#include <cstdlib>
+#include <sys/mman.h>
+
 #include <mutex>
 #include <new>
 #include <utility>
@@ -10,24 +11,33 @@ namespace caudal {
 
 namespace {
 
+// Pages of its own: among malloc's blocks it would come to lie beside the large one that XLA takes for each run, and gives back, whose place is
+// then too small for the next, by the few bytes that malloc keeps of it; and memory would grow by all of it.
 struct Buffer {
   float* at = nullptr;
   long size = 0;
   Buffer() = default;
   Buffer(Buffer&& other) noexcept { swap(other); }
   Buffer& operator=(Buffer&& other) noexcept { return swap(other), *this; }
-  ~Buffer() { std::free(at); }
+  ~Buffer() { give_back(); }
 
   void swap(Buffer& other) { std::swap(at, other.at), std::swap(size, other.size); }
 
   void grow(long floats) {
     if (size >= floats) return;
-    std::free(at);
-    size = (floats + 15) / 16 * 16;
-    at = static_cast<float*>(std::aligned_alloc(64, 4 * size));
-    if (at) return;
-    size = 0;
-    throw std::bad_alloc();
+    give_back();
+    long pages = (floats + PAGE - 1) / PAGE;
+    void* made = mmap(nullptr, 4 * PAGE * pages, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (made == MAP_FAILED) throw std::bad_alloc();
+    at = static_cast<float*>(made), size = PAGE * pages;
+  }
+
+ private:
+  static constexpr long PAGE = 4096;  // floats: four pages, or one of 16 KB
+
+  void give_back() {
+    if (at) munmap(at, 4 * size);
+    at = nullptr, size = 0;
   }
 };
 

@@ -1,5 +1,6 @@
 """A step that XLA runs: ops specialised for the shapes of a run, cut into segments, each compiled once."""
 
+import contextlib
 import functools
 import itertools
 import operator
@@ -393,12 +394,11 @@ class _Variant:
         """
         program = self.program or self.compiled()
         arrays = program.given([*inputs, *taken, *unchanged])
-        if taken and self.proved and program.beside > _MUCH:
-            device.check_room(program.beside)
         calls = program.later(arrays) if self.proved else map(self._first, (arrays,), (taken,), (restore,))
-        made, new = itertools.tee(calls)
-        keep(itertools.chain.from_iterable(map(self._new, new)))
-        return next(made)[: self.outputs]
+        with device.room(program.beside) if program.beside > _MUCH else _ENOUGH:
+            made, new = itertools.tee(calls)
+            keep(itertools.chain.from_iterable(map(self._new, new)))
+            return next(made)[: self.outputs]
 
     @put_off()
     def compiled(self):
@@ -421,6 +421,7 @@ class _Variant:
 
 
 _MUCH = 1 << 26  # bytes: to ask whether a run's memory is there costs little beside a run that takes as many
+_ENOUGH = contextlib.nullcontext()
 
 
 def _frozen(value):
