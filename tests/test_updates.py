@@ -24,11 +24,11 @@ OPTIMIZERS = {
 SHAPES = [(4, 4), (4,), (3, 1, 2), (), (1,), (7, 5)]
 
 
-def _trained(make, shapes, first=0, steps=4):
+def _trained(make, shapes, first=0, steps=4, resource=False):
     """The variables after some steps on a sum of losses of one variable each, and the losses."""
     with tf.Graph().as_default(), tf.Session() as session:
         draw = [np.random.RandomState(first + k) for k in range(len(shapes))]
-        variables = [tf.Variable(np.float32(d.randn(*s))) for d, s in zip(draw, shapes, strict=True)]
+        variables = [tf.Variable(np.float32(d.randn(*s)), use_resource=resource) for d, s in zip(draw, shapes, strict=True)]
         wanted = [np.float32(d.randn(*s)) for d, s in zip(draw, shapes, strict=True)]
         loss = tf.add_n([tf.reduce_sum(tf.sqrt(1 + tf.square(v - w))) for v, w in zip(variables, wanted, strict=True)])
         train = make().minimize(loss, global_step=tf.train.get_or_create_global_step())
@@ -55,19 +55,21 @@ def sizes(request, monkeypatch):
     return found
 
 
+@pytest.mark.parametrize("resource", [False, True])
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_variables_move_as_they_do_alone(name, sizes):
+def test_variables_move_as_they_do_alone(name, resource, sizes):
     make = OPTIMIZERS[name]
-    together = _trained(make, SHAPES)
+    together = _trained(make, SHAPES, resource=resource)
     assert sizes == ([] if name == "AdagradDA" else [len(SHAPES)])  # AdagradDA's formula takes a step of another dtype
     for k, shape in enumerate(SHAPES):
-        (alone,) = _trained(make, [shape], first=k)
+        (alone,) = _trained(make, [shape], first=k, resource=resource)
         np.testing.assert_allclose(together[k], alone, rtol=5e-6, atol=5e-6)
 
 
-def test_what_is_read_between_two_updates_keeps_them_apart(sizes):
+@pytest.mark.parametrize("resource", [False, True])
+def test_what_is_read_between_two_updates_keeps_them_apart(resource, sizes):
     with tf.Graph().as_default(), tf.Session() as session:
-        a, b = (tf.Variable(np.ones((8, 8), "f")) for _ in range(2))
+        a, b = (tf.Variable(np.ones((8, 8), "f"), use_resource=resource) for _ in range(2))
         step = tf.train.GradientDescentOptimizer(0.5)
         first = step.apply_gradients([(tf.matmul(a, b), a)])
         with tf.control_dependencies([first]):
@@ -85,3 +87,20 @@ def test_many_variables_are_joined_in_groups(sizes):
     assert sorted(sizes) in ([4, 16], [20])
     (alone,) = _trained(OPTIMIZERS["Adam"], shapes[-1:], first=19)
     np.testing.assert_allclose(together[-1], alone, rtol=5e-6, atol=5e-6)
+
+
+def test_reads_by_handles_between_writes():
+    """Reads of one value are made one, and those after a write see what was written."""
+    with tf.Graph().as_default(), tf.Session() as session:
+        v = tf.get_variable("v", [200, 200], initializer=tf.ones_initializer(), use_resource=True)
+        products = []
+        last = []
+        for _ in range(3):
+            with tf.control_dependencies(last):
+                products.append(tf.matmul(v.read_value(), v.read_value())[0, 0])
+            with tf.control_dependencies(products[-1:]):
+                last = [v.assign_add(v.read_value() + v.read_value())]
+        with tf.control_dependencies(last):
+            read, again = v.read_value()[0, 0], v.read_value()[0, 1]
+        session.run(v.initializer)
+        assert session.run([*products, read, again]) == [200, 200 * 9, 200 * 81, 27, 27]

@@ -188,15 +188,16 @@ def is_plain(node):
 
 
 def _is_update(node):
-    return node._def.name.startswith(("Apply", "ResourceApply", "JoinedApply")) and node.attrs.get("kernel") is None
+    return node._def.name.startswith(("Apply", "ResourceApply", "Joined")) and node.attrs.get("kernel") is None
 
 
 _FEW_NODES, _FEW = 150, 4096  # nodes; elements of an array
 _PLAIN = frozenset(
     (
-        "Abs Add AddN AddV2 ArgMax Assign AssignAdd AssignSub BiasAdd BiasAddGrad Cast Const Div Equal Exp ExpandDims Fill Greater "
-        "GreaterEqual Identity InvGrad L2Loss Less LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr MatMul Max Maximum Mean "
-        "Min Minimum Mul Neg NoOp OnesLike Pow Reciprocal RealDiv Relu ReluGrad Reshape RsqrtGrad Rsqrt Select Sigmoid SigmoidGrad Sign "
+        "Abs Add AddN AddV2 ArgMax Assign AssignAdd AssignAddVariableOp AssignSub AssignSubVariableOp AssignVariableOp "
+        "BiasAdd BiasAddGrad Cast Const Div Equal Exp ExpandDims Fill Greater GreaterEqual Identity InvGrad L2Loss Less "
+        "LessEqual Log Log1p LogSoftmax LogicalAnd LogicalNot LogicalOr MatMul Max Maximum Mean Min Minimum Mul Neg NoOp "
+        "OnesLike Pow ReadVariableOp RealDiv Reciprocal Relu ReluGrad Reshape Rsqrt RsqrtGrad Select Sigmoid SigmoidGrad Sign "
         "Softmax SoftmaxCrossEntropyWithLogits Softplus SoftplusGrad SparseSoftmaxCrossEntropyWithLogits Sqrt SqrtGrad Square "
         "SquaredDifference Squeeze Sub Sum Tanh TanhGrad Tile Transpose ZerosLike"
     ).split()

@@ -20,7 +20,7 @@ from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, on_host, pack_of, put, whole
 from .pointwise import join
 from .programs import Programs
-from .rewrite import merge_sums, split_in_pieces
+from .rewrite import merge_sums, share_reads, split_in_pieces
 from .rollup import roll_up
 from .segments import Segment, cut
 from .specialise import Specialised
@@ -115,7 +115,7 @@ class _Program:
         special = Specialised(ops, step.inputs, dims, known, step.outputs)
         wanted = [special.env[t] for t in step.outputs]
         kept = set(map(id, wanted))
-        nodes = merge_sums([n for n in special.nodes if not is_variable_op(n)], kept)
+        nodes = merge_sums(share_reads([n for n in special.nodes if not is_variable_op(n)], kept), kept)
         with native.left_alone(is_tiny(nodes)):
             nodes = fuse(nodes, kept)
             nodes = join_squares(split_in_pieces(roll_up(nodes, kept)))

@@ -6,10 +6,11 @@ import numpy as np
 from ..graph import static
 from ..graph.opdef import lookup
 from ..ground import dtypes
+from .classify import READERS
 from .segments import CHUNK
 from .specialise import Node
 
-__all__ = ["constant", "even_split", "merge_sums", "needed", "split_in_pieces"]
+__all__ = ["constant", "even_split", "merge_sums", "needed", "share_reads", "split_in_pieces"]
 
 _PIECE = 16  # parts in a piece
 _MANY = 24  # parts: no more are split at once
@@ -71,6 +72,32 @@ def _joined(tensors, place, known, out):
         out.append(node)
         known[key] = node.outputs[0]
     return known[key]
+
+
+def share_reads(nodes, kept):
+    """The nodes with one read of a variable by its handle where there were several, and nothing wrote to it between them.
+
+    An optimizer's update of each variable reads the step's own numbers anew; those that take the same ones can be joined.
+
+    Args:
+      nodes: of a specialised step, in order.
+      kept: ids of tensors that are asked for, whose nodes stay.
+    """
+    latest, instead, out = {}, {}, []  # name of a variable -> what was read; id of a later read -> that
+    for node in nodes:
+        if instead:
+            node._inputs = [instead.get(id(t), t) for t in node._inputs]
+        if node._def.name == "ReadVariableOp":
+            found = latest.setdefault(node._inputs[0].op._name, node.outputs[0])
+            if found is not node.outputs[0] and found._dtype is node.outputs[0]._dtype and id(node.outputs[0]) not in kept:
+                instead[id(node.outputs[0])] = found
+                continue
+        elif node._def.name not in READERS:
+            for t in node._inputs:
+                if t._dtype is dtypes.resource:
+                    latest.pop(t.op._name, None)
+        out.append(node)
+    return out
 
 
 def split_in_pieces(nodes):

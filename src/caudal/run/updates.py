@@ -13,7 +13,7 @@ import numpy as np
 from ..backend import native_train
 from ..graph.opdef import OpDef, lookup, parse, wants
 from ..ground import dtypes
-from .classify import is_variable_op
+from .classify import READERS, is_variable_op
 from .segments import frozen
 from .specialise import Node
 
@@ -37,11 +37,11 @@ def join_updates(nodes):
         for key in dict.fromkeys(holder[name] for name in _touched(node) if name in holder):
             out.append(_close(groups, holder, key, stale, sums))
         if node._def.name in ("L2Loss", "HalfSquares"):
-            sums.update((t.op._inputs[0].op._name, node.outputs[0]) for t in node._inputs if t.op._def.name == "Identity")
+            sums.update((_read(t), node.outputs[0]) for t in node._inputs if _read(t) is not None)
         key = _kind_of(node)
         if key is not None and any(t.op._name in changed for t in _inputs(node)[0]):
             stale.add(id(node))
-        if node._def.takes_refs:
+        if node._def.takes_refs or _writes(node):
             changed |= set(_touched(node))
         if key is None:
             out.append(node)
@@ -52,6 +52,11 @@ def join_updates(nodes):
         if len(group) == _MOST and _kernel(node) is None:
             out.append(_close(groups, holder, key, stale, sums))
     return out + [_close(groups, holder, key, stale, sums) for key in list(groups)]
+
+
+def _writes(node):
+    """Whether a node may change a variable that it takes by its handle."""
+    return node._def.name not in READERS and any(t._dtype is dtypes.resource for t in node._inputs)
 
 
 def _kernel(node):
@@ -68,12 +73,12 @@ def _touched(node):
 
 def _kind_of(node):
     """What updates that may be joined have in common; None for all other nodes."""
-    if not node._def.name.startswith("Apply") or node.attrs.get("T") is not dtypes.float32:
-        return None
-    size = node.outputs[0].dims
-    if size is None or None in size or (np.prod(size) > _LARGEST and _kernel(node) is None):
+    if not node._def.name.startswith(("Apply", "ResourceApply")) or node.attrs.get("T") is not dtypes.float32:
         return None
     cells, shared, slope = _inputs(node)
+    size = slope.dims
+    if size is None or None in size or (np.prod(size) > _LARGEST and _kernel(node) is None):
+        return None
     plain = [*shared, slope]
     if not all(is_variable_op(t.op) for t in cells) or any(t._dtype is not dtypes.float32 for t in plain):
         return None
@@ -83,8 +88,8 @@ def _kind_of(node):
 def _inputs(node):
     """(cells, what all share, slope) among the inputs of an update."""
     pairs = list(zip(node._def.inputs, node._inputs, strict=True))
-    cells = [t for arg, t in pairs if arg.is_ref]
-    shared = [t for arg, t in pairs if not arg.is_ref and arg.name not in _SLOPES]
+    cells = [t for _, t in pairs if is_variable_op(t.op)]
+    shared = [t for arg, t in pairs if not is_variable_op(t.op) and arg.name not in _SLOPES]
     return cells, shared, next(t for arg, t in pairs if arg.name in _SLOPES)
 
 
@@ -109,7 +114,7 @@ def _close(groups, holder, key, stale, sums):
     attrs = {**first.attrs, **counts, "kernel": kernel, "changes": changes}
     inputs = [*cells, *shared, *(s for s, _, _ in slopes), *scalars, *after]
     made = Node(first.source, _joined(first._def.name), inputs, attrs, [])
-    made.outputs = [m.outputs[0] for m in members]
+    made.outputs = [t for m in members for t in m.outputs]
     for k, tensor in enumerate(made.outputs):
         tensor.op, tensor._value_index = made, k
     return made
@@ -139,14 +144,22 @@ def _scaled(tensor):
 
 def _reads(tensor, cell):
     """Whether a tensor is the value of a variable."""
-    return tensor.op._def.name == "Identity" and tensor.op._inputs[0].op._name == cell.op._name
+    return _read(tensor) == cell.op._name
+
+
+def _read(tensor):
+    """The name of the variable whose value a tensor is; None if it is something else."""
+    kind, inputs = tensor.op._def.name, tensor.op._inputs
+    found = kind in ("Identity", "ReadVariableOp") and is_variable_op(inputs[0].op)
+    return inputs[0].op._name if found else None
 
 
 @functools.cache
 def _joined(kind):
     """The op type of joined updates; it stands in specialised steps alone."""
+    cells, out = ("R * resource", "") if kind.startswith("Resource") else ("Ref R * T", "out: Ref N * T")
     made: OpDef = parse(
-        f"Joined{kind}(cells: Ref R * T, shared: S * T, slopes: N * T, scalars: C * T, after: F * T) -> (out: Ref N * T) "
+        f"Joined{kind}(cells: {cells}, shared: S * T, slopes: N * T, scalars: C * T, after: F * T) -> ({out}) "
         "[T: type; N: int; R: int; S: int; C: int; F: int]"
     )
     slope = next(k for k, arg in enumerate(lookup(kind).inputs) if arg.name in _SLOPES)
@@ -157,9 +170,11 @@ def _joined(kind):
 
 def _lower(definition, slope, B, *args, op):
     count, cells = op.attrs["N"], args[: op.attrs["R"]]
+    given = cells[: len(op.outputs)]
     shared, slopes = args[len(cells) :][: op.attrs["S"]], args[len(cells) + op.attrs["S"] :][:count]
     if op.attrs["kernel"] is not None:
-        return _lower_native(cells, shared, slopes, args[len(cells) + op.attrs["S"] + count :], op)
+        _lower_native(cells, shared, slopes, args[len(cells) + op.attrs["S"] + count :], op)
+        return given
     shapes = [x.shape for x in slopes]
     ends = np.cumsum([0, *(int(np.prod(s)) for s in shapes)]).tolist()
     flat = [_Flat(B.concatenate([c.read().reshape(-1) for c in cells[k : k + count]])) for k in range(0, len(cells), count)]
@@ -169,7 +184,7 @@ def _lower(definition, slope, B, *args, op):
     for k, cell in enumerate(cells):
         at = k % count
         cell.write(flat[k // count].value[ends[at] : ends[at + 1]].reshape(shapes[at]))
-    return cells[:count]
+    return given
 
 
 def _lower_native(cells, shared, slopes, scalars, op):
@@ -185,7 +200,6 @@ def _lower_native(cells, shared, slopes, scalars, op):
     for k, state in enumerate(made):
         for cell, value in zip(cells[k::count], state, strict=True):
             cell.write(value)
-    return cells[:count]
 
 
 class _Flat:
