@@ -10,7 +10,7 @@ from on_xla import SEEDS, near, twice
 import caudal as tf
 from caudal.backend import compiled, native, pointwise
 from caudal.backend.pointwise import View, Writer
-from caudal.run import compiled_step, loops
+from caudal.run import compiled_step, loops, raised_joins
 
 pytestmark = pytest.mark.skipif(not native.ready(), reason=native.status())
 GROWTH = {  # how far from 0 a result can be, for how far its operands are
@@ -119,14 +119,20 @@ def _cell(kind):
     return tf.nn.rnn_cell.BasicLSTMCell(12)
 
 
-def _losses(kind, steps, layers=2, batch=5):
-    """What three training steps of an unrolled recurrent net give: losses and, at the end, its weights."""
+def _losses(kind, steps, dynamic, layers=2, batch=5):
+    """What three training steps of a recurrent net give: losses and, at the end, its weights."""
     tf.reset_default_graph()
     tf.set_random_seed(3)
     x = tf.placeholder("float32", [steps, batch, 7])
     cell = tf.nn.rnn_cell.MultiRNNCell([_cell(kind) for _ in range(layers)])
-    outputs, state = tf.nn.static_rnn(cell, tf.unstack(x), dtype="float32")
-    loss = tf.reduce_mean(tf.square(tf.stack(outputs)[1:] - 0.3)) + tf.reduce_sum(tf.nest.flatten(state)[0] ** 2) * 0.01
+    if dynamic:
+        lengths = tf.constant([steps] * (batch - 1) + [max(1, steps - 1)])
+        outputs, state = tf.nn.dynamic_rnn(cell, x, lengths, dtype="float32", time_major=True)
+    else:
+        outputs, state = tf.nn.static_rnn(cell, tf.unstack(x), dtype="float32")
+    loss = (
+        tf.reduce_mean(tf.square(tf.convert_to_tensor(outputs)[1:] - 0.3)) + tf.reduce_sum(tf.nest.flatten(state)[0] ** 2) * 0.01
+    )
     train = tf.train.GradientDescentOptimizer(0.5).minimize(loss)
     with tf.Session() as sess:
         sess.run(tf.global_variables_initializer())
@@ -136,25 +142,33 @@ def _losses(kind, steps, layers=2, batch=5):
         return [sess.run([loss, train], {x: feed})[0] for feed in feeds], sess.run(tf.trainable_variables())
 
 
+PLACES = [(compiled_step, "join"), (loops, "join"), (raised_joins, "gather")]
+
+
 @pytest.mark.parametrize("steps", [2, 3, 30])
+@pytest.mark.parametrize("dynamic", [False, True])
 @pytest.mark.parametrize("kind", ["lstm", "peephole", "gru", "norm"])
-def test_recurrent_nets(kind, steps, monkeypatch):
-    """With their nodes joined, in loops and outside of them, and without."""
+def test_recurrent_nets(kind, dynamic, steps, monkeypatch):
+    """With their nodes joined, in loops of both kinds and outside of them, and without."""
     joined = []
 
-    def join(nodes, *rest):
-        made = real(nodes, *rest)
-        joined.extend(node for node in made if node._def.name == "_Pointwise")
-        return made
+    def noting(real):
+        def join(nodes, *rest):
+            made = real(nodes, *rest)
+            joined.extend(node for node in made if node._def.name == "_Pointwise")
+            return made
 
-    real = compiled_step.join
-    for module in (compiled_step, loops):
-        monkeypatch.setattr(module, "join", join)
-    found = _losses(kind, steps)
+        return join
+
+    monkeypatch.setattr(compiled_step, "_functions", {})
+    for module, name in PLACES:
+        monkeypatch.setattr(module, name, noting(getattr(module, name)))
+    found = _losses(kind, steps, dynamic)
     assert joined
-    for module in (compiled_step, loops):
-        monkeypatch.setattr(module, "join", lambda nodes, *rest: nodes)
-    wanted = _losses(kind, steps)
+    monkeypatch.setattr(compiled_step, "_functions", {})  # loops of equal code would be those that were compiled before
+    for module, name in PLACES:
+        monkeypatch.setattr(module, name, lambda nodes, *rest: nodes)
+    wanted = _losses(kind, steps, dynamic)
     near(found[0], wanted[0])
     for one, want in zip(found[1], wanted[1], strict=True):
         near(one, want, 1e-4)

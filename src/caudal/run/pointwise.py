@@ -12,7 +12,7 @@ from .fusions import Joined, Users, joint, made_of
 from .rewrite import even_split, needed
 from .specialise import parameter
 
-__all__ = ["Rows", "join"]
+__all__ = ["Rows", "gather", "join"]
 
 _FUNCTIONS = {
     "Neg": "negative",
@@ -144,8 +144,13 @@ def join(nodes, kept, loop=None):
     if not native.ready():
         return nodes
     loop = loop or Rows(None, {}, set())
-    made = _Joining(needed(nodes, kept | loop.outs), kept, loop).out
+    made = _Joining(needed(nodes, kept | loop.outs), kept, loop, _FEWEST if loop.index is None else 1).out
     return needed(made, kept | {id(after) for _, after in loop.written.values()} | loop.outs)
+
+
+def gather(nodes, kept):
+    """The nodes of a loop's body, all of them but those that are joined; arguments as `join` has them."""
+    return _Joining(nodes, kept, Rows(None, {}, set()), 1).out if native.ready() else nodes
 
 
 class Rows:
@@ -210,8 +215,8 @@ class _Joining:
       out: the nodes, with groups made single ones.
     """
 
-    def __init__(self, nodes, kept, loop):
-        self.out, self.users, self.kept, self.loop = [], Users(nodes, kept), kept, loop
+    def __init__(self, nodes, kept, loop, fewest):
+        self.out, self.users, self.kept, self.loop, self.fewest = [], Users(nodes, kept), kept, loop, fewest
         self.maker = {}  # id of tensor -> the open group that makes it
         for node in nodes:
             form = _form(node)
@@ -249,7 +254,7 @@ class _Joining:
             for t in node.outputs
             if id(t) in self.kept or any(id(user) not in inside for user in self.users.all(t))
         ]
-        if sum(node._def.name in _FUNCTIONS for node in group.nodes) >= (_FEWEST if self.loop.index is None else 1):
+        if sum(node._def.name in _FUNCTIONS for node in group.nodes) >= self.fewest:
             plan = _Plan(group, wanted, self.loop)
             if plan.program is not None:
                 self.out.append(plan.node())

@@ -18,6 +18,7 @@ from .loop_sums import sums
 from .lowering import lower_nodes
 from .moving import SLICES, moves
 from .raised_arrays import ARRAYS, HANDLES, INDEXED, Arrays, Handle, known, root_of
+from .raised_joins import Joint, joined
 from .rows import Inexact, Rows, Stacked, Uncounted, Unraisable, demand
 from .store import Cell
 from .tree import PASSING, Cond, Loop, canonical, inside, reads
@@ -126,6 +127,8 @@ class Trace(Arrays):
                 self.cond(item)
             elif isinstance(item, Loop):
                 self.loop(item)
+            elif isinstance(item, Joint):
+                self.joint(item)
             else:
                 self.op(item)
 
@@ -156,6 +159,13 @@ class Trace(Arrays):
             self.env[id(tensor)] = self.value(tensor)
         self.flops[op] = arithmetic([op]) * math.prod(TRIPS if n is None else n for n in self.bounds)
         lower_nodes([_Stand(op)], self.env, self.state, _Same())
+
+    def joint(self, item):
+        """Computes what stands for several ops."""
+        node = item.node
+        self.env |= {id(mine): self.value(t) for mine, t in zip(node._inputs, item.inputs, strict=True)}
+        lower_nodes([node], self.env, self.state, _Same())
+        self.env |= {id(t): self.env[id(mine)] for mine, t in zip(node.outputs, item.outputs, strict=True)}
 
     def check(self, op):
         """Notes whether all is well with the op that is asked for."""
@@ -304,6 +314,7 @@ class _Probe:
 
     Attributes:
       fixed: number of an output that only the branch makes -> its value, where that is known.
+      env: id of a tensor -> its value, of which only shape and dtype count.
     """
 
 
@@ -317,23 +328,26 @@ class _Loop:
         self.facts = {**trace.facts, **facts}
         self.bounds = (*trace.bounds, trips.most)
         self.sums = sums(item, trips.at, carried) if (trips.count or 0) > 1 else []
-        self.kept, self.turns = [], np.int32(trips.count or 0)
+        self.kept, self.turns, self.items = [], np.int32(trips.count or 0), item.body
 
     def inner(self, variables, state):
         """A walk of an iteration."""
         sure = self.trace.sure and self.trips.count is not None
         trace = self.trace
         made = Trace(dict(trace.env), state, self.bounds, dict(self.facts), trace.flops, trace.told, trace.asked, sure)
-        made.skipped = {op for one in self.kept for op in (one.add, one.term)}
+        made.skipped = self._skipped()
         for v, value in zip(self.carried, variables, strict=True):
             made.env[id(v.merge.outputs[0])] = value
         return made
+
+    def _skipped(self):
+        return {op for one in self.kept for op in (one.add, one.term)}
 
     def step(self, variables, state):
         """(the variables after an iteration; the walk)."""
         made = self.inner(variables, state)
         made.walk(self.item.condition)
-        made.walk(self.item.body)
+        made.walk(self.items)
         return [_strong(made.value(v.after), v.merge.outputs[0]._dtype.base_dtype.np) for v in self.carried], made
 
     def run(self, start):
@@ -347,6 +361,8 @@ class _Loop:
         self.first = state.copy()
         begin = dict(zip(self.carried, start, strict=True))
         factors = self._keep_factors(begin, probe)
+        wanted = [*(v.after for v in self.carried), *self.factors]
+        self.items = joined(self.items, probe.env, self._skipped(), wanted)
         start = [begin[v] for v in self.carried]
         arrays = [_arrays(state.get(k)) for k in self.keys]
         self.turns, ends, arrays, factors = compiled.while_loop(self._goes_on, self._body, (np.int32(0), start, arrays, factors))
@@ -404,6 +420,7 @@ class _Loop:
             found.keys = {k: walk.state.get(k) for k in walk.state.changed(before)}
             found.moved = {k for k, value in found.keys.items() if not _same(value, before[k])}
             found.shapes = [_shape_of(x) for x in after]
+            found.env = walk.env
             terms = {one: (one.term.outputs[0], *one.term._inputs) for one in self.sums}
             found.terms = {one: [np.shape(walk.value(t)) for t in tensors] for one, tensors in terms.items()}
             return []
