@@ -45,6 +45,42 @@ def test_runs_take_the_same_memory():
     assert np.median([_blocks("held", seed) for seed in range(5)]) < 1.3
 
 
+_GROWING = """
+import ctypes, resource
+from caudal.backend import memory
+
+memory.keep_freed()
+with memory.room(500_000_000):
+    pass
+with open("/proc/self/statm") as file:
+    now = int(file.read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (now + 600_000_000, resource.RLIM_INFINITY))
+with memory.room(900_000_000):
+    print("larger")
+try:
+    with memory.room(1_050_000_000 + 600_000_000):
+        print("too large")
+except MemoryError:
+    print("refused")
+c = ctypes.CDLL(None)
+c.malloc.restype = ctypes.c_void_p
+with memory.room(900_000_000):
+    taken = c.malloc(800_000_000)  # the run leaves less than there was
+try:
+    with memory.room(900_000_000):
+        print("too large")
+except MemoryError:
+    print("refused")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems don't limit a process's memory so")
+def test_room_under_a_limit():
+    """A block that is held doesn't stand in the way of a larger one, and is missed where it can't be had again."""
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(_GROWING)], capture_output=True, text=True, check=False)
+    assert done.stdout.split() == ["larger", "refused", "refused"], done.stdout + done.stderr
+
+
 def test_what_is_not_there():
     with pytest.raises(MemoryError), memory.room(1 << 60):
         raise AssertionError("there can't be as much")

@@ -104,8 +104,64 @@ def test_functions_of_one_number(name):
     program, both = writer.program(), np.concatenate([x, special])
     (found,) = twice(lambda x: compiled.pointwise(program, [x.shape], x), both)
     with np.errstate(over="ignore", invalid="ignore"):
-        wanted = pointwise.FUNCTIONS[name](both.astype("d")).astype("f")
+        wanted = pointwise.FUNCTIONS[name][0](both.astype("d")).astype("f")
     np.testing.assert_allclose(found, wanted, rtol=4e-7, atol=1e-37)
+    if name != "relu":  # NumPy's maximum of -0 and 0 is either
+        there = ~np.isnan(both)
+        np.testing.assert_array_equal(np.signbit(found[there]), np.signbit(wanted[there]))
+
+
+def _numpy(x):
+    """What `_chain` computes of float64 numbers."""
+    for _ in range(6):
+        x = np.tanh(x) * 0.5 + 1 / (1 + np.exp(-x))
+    return x
+
+
+def _chain(x):
+    """So many functions of elements that they are a kernel's."""
+    for _ in range(6):
+        x = tf.tanh(x) * 0.5 + tf.sigmoid(x)
+    return x
+
+
+MOVES = {
+    "all columns": lambda t: tf.slice(t, [0, 0], t.shape),
+    "one part": lambda t: tf.split(t, 1, axis=1)[0],
+    "with nothing": lambda t: tf.concat([t, tf.zeros([30, 0])], 1),
+    "halves": lambda t: tf.concat(tf.split(t, 2, axis=1)[::-1], 1),
+    "uneven": lambda t: tf.concat(tf.split(t, [10, 30], axis=1)[::-1], 1),
+    "rows": lambda t: tf.concat(tf.split(t, 3, axis=0)[::-1], 0),
+    "a column": lambda t: t * t[:, :1],
+    "a row": lambda t: t - t[:1] + t[2],
+    "a number": lambda t: t * t[0, 0],
+}
+
+
+@pytest.mark.parametrize("at", ["first", "between", "last"])
+@pytest.mark.parametrize("move", MOVES)
+def test_moves_of_columns(move, at):
+    """Beside functions of elements, in what a step of a product does."""
+    x, w = (np.random.RandomState(k).standard_normal(s).astype("f") for k, s in enumerate([(30, 300), (300, 40)]))
+    with tf.Graph().as_default(), tf.Session() as session:
+        t = tf.matmul(tf.placeholder_with_default(x, x.shape), w) * 0.05
+        plain = t
+        t = t if at == "first" else _chain(t)
+        t = MOVES[move](t)
+        t = t if at == "last" else _chain(t)
+        found, given = session.run([t, plain])
+        wanted = given.astype("d") if at == "first" else _numpy(given.astype("d"))
+        wanted = session.run(MOVES[move](tf.constant(wanted, "float32")))
+    near(found, wanted if at == "last" else _numpy(wanted.astype("d")), 1e-5)
+
+
+def test_constants_of_either_sign():
+    x, w = np.ones((20, 300), "f"), np.ones((300, 40), "f")
+    for zeros in ([0.0, -0.0], [-0.0], [0.0]):
+        with tf.Graph().as_default(), tf.Session() as session:
+            t = _chain(tf.matmul(tf.placeholder_with_default(x, x.shape), w))
+            for zero, found in zip(zeros, session.run([t / zero for zero in zeros]), strict=True):
+                np.testing.assert_array_equal(found, np.copysign(np.inf, zero))
 
 
 def _cell(kind):

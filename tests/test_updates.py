@@ -5,7 +5,8 @@ import pytest
 
 import caudal as tf
 from caudal.backend import native
-from caudal.run import updates
+from caudal.ops.training import node
+from caudal.run import compiled_step, updates
 
 OPTIMIZERS = {
     "GradientDescent": lambda: tf.train.GradientDescentOptimizer(0.1),
@@ -104,3 +105,39 @@ def test_reads_by_handles_between_writes():
             read, again = v.read_value()[0, 0], v.read_value()[0, 1]
         session.run(v.initializer)
         assert session.run([*products, read, again]) == [200, 200 * 9, 200 * 81, 27, 27]
+
+
+_RESOURCE = "ResourceApplyGradientDescent"
+
+
+@pytest.mark.parametrize("joined", [True, False])
+def test_slopes_of_another_shape(joined, monkeypatch):
+    """Refused, whatever else is updated in the same step, and no variable is changed."""
+    if not joined:
+        monkeypatch.setattr(compiled_step, "join_updates", lambda nodes: nodes)
+    with tf.Graph().as_default(), tf.Session() as session:
+        a, b = (
+            tf.get_variable(name, [n], initializer=tf.ones_initializer(), use_resource=True) for name, n in (("a", 4), ("b", 8))
+        )
+        product = tf.matmul(tf.ones([300, 300]), tf.ones([300, 300]))[0, 0] / 300
+        rate = tf.constant(0.5)
+        swapped = [node(_RESOURCE)(v.handle, rate, tf.fill([n], product), use_locking=False) for v, n in ((a, 8), (b, 4))]
+        square = node(_RESOURCE)(a.handle, rate, tf.fill([2, 2], product), use_locking=False)
+        right = node(_RESOURCE)(b.handle, rate, tf.fill([8], product), use_locking=False)
+        session.run(tf.global_variables_initializer())
+        for wrong in (swapped, [square, right], [square]):
+            with pytest.raises(tf.errors.InvalidArgumentError, match="do not have the same shape"):
+                session.run(wrong)
+        assert [v.shape for v in session.run([a, b])] == [(4,), (8,)]
+        session.run(right)
+        np.testing.assert_array_equal(session.run(b), np.full(8, 0.5))
+
+
+def test_a_rate_that_is_a_variable_itself():
+    with tf.Graph().as_default(), tf.Session() as session:
+        v, rate = (tf.Variable(np.full(8, k, "f") if k == 1 else np.float32(k)) for k in (1, 0.5))
+        product = tf.matmul(tf.ones([300, 300]), tf.ones([300, 300]))[0, 0] / 300
+        step = node("ApplyGradientDescent")(v._ref(), rate._ref(), tf.fill([8], product), use_locking=False)
+        session.run(tf.global_variables_initializer())
+        session.run(step)
+        np.testing.assert_array_equal(session.run(v), np.full(8, 0.5))

@@ -43,7 +43,7 @@ inline Vec tanh_of(Vec x) {
   p = p * z + all(-5.37397155531e-2f);
   p = p * z + all(1.33314422036e-1f);
   p = p * z + all(-3.33332819422e-1f);
-  return low > all(-0.625f) ? p * z * x + x : x > Vec{} ? far : -far;
+  return low > all(-0.625f) ? (p * z + all(1.0f)) * x : x > Vec{} ? far : -far;
 }
 
 }  // namespace caudal::CAUDAL_ISA

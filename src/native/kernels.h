@@ -48,9 +48,10 @@ struct Update {
 
 // Functions of the elements of some arrays, one after the other. Places are numbered: registers, which hold a stretch of a row, then views.
 struct Pointwise {
-  static constexpr int MOST = 192;       // places
+  static constexpr int MOST = 192;      // places
   static constexpr int FUNCTIONS = 14;  // that there are
-  struct View {                     // of an array, [rows, columns]: how far it is from row to row, and from column to column (1 or 0)
+  // [rows, columns] of an array: how far it is from row to row, and from column to column (1 or 0).
+  struct View {
     float* at;
     long row, column;
   };

@@ -9,8 +9,8 @@ namespace caudal::CAUDAL_ISA {
 
 namespace {
 
-constexpr long BLOCK = 256;          // elements of a row that all functions take before the next ones
-constexpr long ALONE = 1 << 14;      // vectors of work that one thread does as fast as two
+constexpr long BLOCK = 256;      // elements of a row that all functions take before the next ones
+constexpr long ALONE = 1 << 14;  // vectors of work that one thread does as fast as two
 
 using Run = void (*)(const float* a, const float* b, float* to, long count);
 
@@ -38,7 +38,7 @@ CAUDAL_FUNCTION(Negated, -a)
 CAUDAL_FUNCTION(Squared, a * a)
 CAUDAL_FUNCTION(OfSigmoid, sigmoid_of(a))
 CAUDAL_FUNCTION(OfTanh, tanh_of(a))
-CAUDAL_FUNCTION(OfRelu, Vec{} > a ? Vec{} : a)  // NaN stays
+CAUDAL_FUNCTION(OfRelu, a <= Vec{} ? Vec{} : a)  // NaN stays
 CAUDAL_FUNCTION(Sum, a + b)
 CAUDAL_FUNCTION(Difference, a - b)
 CAUDAL_FUNCTION(Multiplied, a * b)

@@ -199,11 +199,12 @@ def room(size):
     Raises:
       Failed: there aren't as many.
     """
-    try:
-        with _room(size):
-            yield
-    except MemoryError:
-        raise Failed(f"RESOURCE_EXHAUSTED: Out of memory allocating {size} bytes.") from None
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(_room(size))
+        except MemoryError:
+            raise Failed(f"RESOURCE_EXHAUSTED: Out of memory allocating {size} bytes.") from None
+        yield
 
 
 def _room(size):

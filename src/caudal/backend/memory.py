@@ -50,15 +50,15 @@ _PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MA
 
 
 class _Block:
-    """A free block that is as large as what a run takes, held between runs: else something small would settle in it, and the next run take
-    a further one.
+    """A free block that is as large as what a run takes, held between runs as long as the process lives: else something small would settle in it,
+    and the next run take a further one.
 
     Attributes:
       at, size: where it is, 0 if there is none, and how many bytes runs take of it.
     """
 
     def __init__(self):
-        self.at, self.size = 0, 0
+        self.at, self.size, self._before = 0, 0, 0
         self.c = ctypes.CDLL(None)
         self.c.malloc.argtypes, self.c.malloc.restype, self.c.free.argtypes = (
             [ctypes.c_size_t],
@@ -66,31 +66,29 @@ class _Block:
             [ctypes.c_void_p],
         )
 
-    def free(self):
-        """Gives it to the run that comes now."""
-        self.c.free(self.at)
-        self.at = 0
-
-    def hold(self, size, before):
-        """Takes it again, `before` being where it was; if it can't be had there, gives back to the system what lies idle now."""
-        self.size = max(size, self.size)
-        self.at = self.c.malloc(self.size + _BETWEEN) or 0
-        if self.at != before:
-            self.c.malloc_trim(0)
-
-    def fits(self, size):
-        """Whether there is a block of a size."""
+    def give(self, size):
+        """Frees it for the run that comes now; says whether there are `size` bytes."""
+        self._before, self.at = self.at, 0
+        self.c.free(self._before)
+        if self._before and size <= self.size:
+            return True
         found = self.c.malloc(size + _BETWEEN)
         self.c.free(found)
         return bool(found)
+
+    def hold(self, size):
+        """Takes it again, for runs of `size` bytes; if it can't be had where it was, what lies idle now is given back to the system."""
+        self.size = max(size, self.size)
+        self.at = self.size and self.c.malloc(self.size + _BETWEEN) or 0
+        if self.at != self._before:
+            self.c.malloc_trim(0)
 
 
 _lock = threading.Lock()
 _block = functools.cache(_Block)
 
 
-def has_room(size):
-    """Whether there are that many bytes."""
+def _has_room(size):
     try:
         mmap.mmap(-1, size, **_PRIVATE).close()
     except OSError:
@@ -100,25 +98,24 @@ def has_room(size):
 
 @contextlib.contextmanager
 def room(size):
-    """For a run that takes `size` bytes and gives them back.
+    """For a run that takes `size` bytes and gives them back; where freed memory stays with the process, they are held for the next run then.
 
     Raises:
       MemoryError: there aren't as many.
     """
     if size + _BETWEEN > _kept()[0] or not _lock.acquire(blocking=False):  # it isn't kept, or another thread's run has the block
-        if not has_room(size):
+        if not _has_room(size):
             raise MemoryError
         yield
         return
+    block = _block()
     try:
-        block = _block()
-        if size > block.size and not block.fits(size):
-            raise MemoryError
-        before = block.at
-        block.free()
+        there = block.give(size)
         try:
+            if not there:
+                raise MemoryError
             yield
         finally:
-            block.hold(size, before)
+            block.hold(size if there else 0)
     finally:
         _lock.release()

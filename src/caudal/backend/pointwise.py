@@ -10,24 +10,24 @@ import numpy as np
 
 __all__ = ["FUNCTIONS", "Program", "View", "Writer", "run"]
 
-FUNCTIONS = {  # in the order of pointwise.cc
-    "fill": lambda a: a,
-    "copy": lambda a: a,
-    "negative": np.negative,
-    "square": np.square,
-    "sigmoid": lambda a: 1 / (1 + np.exp(-a)),
-    "tanh": np.tanh,
-    "relu": lambda a: np.maximum(a, 0),
-    "add": np.add,
-    "subtract": np.subtract,
-    "multiply": np.multiply,
-    "divide": np.divide,
-    "sigmoid_slope": lambda y, dy: dy * y * (1 - y),
-    "tanh_slope": lambda y, dy: dy * (1 - y * y),
-    "relu_slope": lambda dy, y: np.where(y > 0, dy, 0),
+FUNCTIONS = {  # with how many operands, in the order of pointwise.cc
+    "fill": (lambda a: a, 1),
+    "copy": (lambda a: a, 1),
+    "negative": (np.negative, 1),
+    "square": (np.square, 1),
+    "sigmoid": (lambda a: 1 / (1 + np.exp(-a)), 1),
+    "tanh": (np.tanh, 1),
+    "relu": (lambda a: np.maximum(a, 0), 1),
+    "add": (np.add, 2),
+    "subtract": (np.subtract, 2),
+    "multiply": (np.multiply, 2),
+    "divide": (np.divide, 2),
+    "sigmoid_slope": (lambda y, dy: dy * y * (1 - y), 2),
+    "tanh_slope": (lambda y, dy: dy * (1 - y * y), 2),
+    "relu_slope": (lambda dy, y: np.where(y > 0, dy, 0), 2),
 }
 _NUMBERS = {name: k for k, name in enumerate(FUNCTIONS)}
-_MOST = 192  # places that the kernel has
+_MOST = 192  # places that the kernel has: `Pointwise::MOST`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Program:
       registers: how many there are.
       indexed: whether the first argument is the number of an iteration, an int32.
       shared: how many arguments, after that, are arrays that the first results take the place of.
-      constants: float32 numbers, as tuple.
+      constants: a tuple of float32 numbers, as their bits: 0 and -0 differ, and what is no number equals itself.
       views: a tuple of `View`s.
       once, steps: tuples of (function, to, a, b); those of `once` hang on neither row nor column.
     """
@@ -75,7 +75,7 @@ class Program:
     def code(self):
         """The numbers that the kernel takes."""
         out = [self.rows, self.columns, self.registers, self.indexed, self.shared, len(self.constants)]
-        out += np.array(self.constants, np.float32).view(np.int32).tolist()
+        out += self.constants
         out.append(len(self.views))
         for view in self.views:
             out += dataclasses.astuple(view)
@@ -101,7 +101,7 @@ class Writer:
 
     def constant(self, x):
         """A number."""
-        return self._once(self._known(("constant", float(np.float32(x)))))
+        return self._once(self._known(("constant", int(np.float32(x).view(np.int32)))))
 
     def apply(self, name, a, b=None):
         """What a function gives."""
@@ -138,9 +138,10 @@ class Writer:
             to = ("output", k)
             if self.kinds[value][0] != "apply" or value in place or value in filled:
                 steps.append(("copy", to, value, value))
-            place.setdefault(value, to) if self.kinds[value][0] == "apply" and value not in filled else None
+            else:
+                place[value] = to
         once = [s for s in steps if s[0] == "fill" and self._is_single(s[2])]
-        steps = [s for s in steps if s not in once]
+        steps = [s for s in steps if s[0] != "fill" or not self._is_single(s[2])]
         registers, at = self._registers(once, steps, place)
         numbers = {k: registers + i for i, k in enumerate((*constants, *sources))}
         numbers |= {("output", k): registers + len(constants) + len(sources) + k for k in range(len(self.puts))}
@@ -158,14 +159,14 @@ class Writer:
         """(how many registers, value -> its register): a register is taken again after its value's last use."""
         last = {v: k for k, (_, *values) in enumerate(steps) for v in values}
         at = {value: k for k, (_, value, *_) in enumerate(once)}
-        count, free = len(at), []
+        count, free, stay = len(at), [], set(at)
         for k, (_, to, a, b) in enumerate(steps):
             if to not in place and not isinstance(to, tuple):
                 if not free:
                     free.append(count)
                     count += 1
                 at[to] = free.pop()
-            held = {v for v in (to, a, b) if v in at and v not in {s[1] for s in once} and last[v] == k}
+            held = {v for v in (to, a, b) if v in at and v not in stay and last[v] == k}
             free += [at[v] for v in held]
         return count, at
 
@@ -187,19 +188,17 @@ def run(program, dims, *arrays):
     grid = np.ogrid[: program.rows, : program.columns]
     places = [v.first + iteration * v.step + grid[0] * v.row + grid[1] * v.column for v in program.views]
     begin = program.registers + len(program.constants)
-    held = dict(enumerate(map(kind.type, program.constants), program.registers))
+    constants = np.array(program.constants, np.int32).view(np.float32).astype(kind)
+    held = dict(enumerate(constants, program.registers))
 
     def value(place):
         return flat[program.views[place - begin].array][places[place - begin]] if place >= begin else held[place]
 
     for name, to, a, b in (*program.once, *program.steps):
-        function = FUNCTIONS[name]
-        made = function(value(a)) if function in _ONE else function(value(a), value(b))
+        function, operands = FUNCTIONS[name]
+        made = function(*map(value, (a, b)[:operands]))
         if to >= begin:
             flat[program.views[to - begin].array][places[to - begin]] = made
         else:
             held[to] = made
     return [x.reshape(d) for x, d in zip(results, dims, strict=True)]
-
-
-_ONE = [FUNCTIONS[name] for name in ("fill", "copy", "negative", "square", "sigmoid", "tanh", "relu")]

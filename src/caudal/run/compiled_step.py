@@ -420,7 +420,7 @@ class _Variant:
         return made
 
 
-_MUCH = 1 << 26  # bytes: to ask whether a run's memory is there costs little beside a run that takes as many
+_MUCH = 1 << 26  # bytes: to see to a run's memory costs little beside a run that takes as many
 _ENOUGH = contextlib.nullcontext()
 
 

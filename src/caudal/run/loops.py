@@ -10,7 +10,7 @@ from ..graph.opdef import OpDef, lookup, parse, wants
 from ..ground import dtypes
 from .classify import arithmetic, is_plain
 from .lowering import lower_nodes
-from .pointwise import Rows, join
+from .pointwise import InPlace, join
 from .rewrite import constant, needed
 from .segments import Segment
 from .specialise import Node, parameter
@@ -348,10 +348,10 @@ class _Run:
         places = [self._places(t) for t in taken]
 
         after = [id(self.source[t]) for t in carried]
-        rows = self._rows(nodes, dict(zip(taken, places, strict=True)), outs)
-        nodes = join(nodes, set(after), rows)
-        wholes = {id(rows.sequences[t][0]): p.array for t, p in zip(taken, places, strict=True) if t in rows.sequences}
-        stacks = {t: rows.written[id(t)] for t in outs if id(t) in rows.written}
+        inplace = self._in_place(nodes, dict(zip(taken, places, strict=True)), outs)
+        nodes = join(nodes, set(after), inplace)
+        wholes = {id(inplace.sequences[t][0]): p.array for t, p in zip(taken, places, strict=True) if t in inplace.sequences}
+        stacks = {t: inplace.written[id(t)] for t in outs if id(t) in inplace.written}
         outs = [t for t in outs if t not in stacks]
         runs, packed = _runs(nodes, {*after, *map(id, outs)}), self._packed(nodes)
         used = {id(t) for node in nodes for t in node._inputs}
@@ -359,7 +359,7 @@ class _Run:
         after += [id(t) for _, t in stacks.values()]
 
         def step(carry, i):
-            env = self.one | wholes | dict(zip(before, carry, strict=True)) | {id(rows.index): i}
+            env = self.one | wholes | dict(zip(before, carry, strict=True)) | {id(inplace.index): i}
             env |= {t: p.at(self.B, i) for t, p in zip(taken, places, strict=True) if t in used}
             for part, as_kernel, later in runs:
                 self._as_kernel(part, env, later) if as_kernel else self._one_by_one(part, env, packed)
@@ -370,14 +370,14 @@ class _Run:
         self._keep(outs, values)
         self._keep(stacks, carry[len(carried) :])
 
-    def _rows(self, nodes, places, outs):
+    def _in_place(self, nodes, places, outs):
         """What kernels may read and write in place: sequences whose values are rows of arrays, and what is asked for."""
         arrays = {
             t: (parameter(nodes[0], dtypes.float32, p.array.shape), p.start, p.step)
             for t, p in places.items()
             if p.axis == 0 and p.array.dtype == np.float32
         }
-        return Rows(parameter(nodes[0], dtypes.int32, ()), arrays, set(map(id, outs)))
+        return InPlace(parameter(nodes[0], dtypes.int32, ()), arrays, set(map(id, outs)))
 
     def _packed(self, nodes):
         """For products with what is the same in every iteration, id of node -> (id of that, what stands for it)."""

@@ -10,9 +10,10 @@ from ..backend import native, pointwise
 from ..ground import dtypes
 from .fusions import Joined, Users, joint, made_of
 from .rewrite import even_split, needed
+from .segments import CHUNK
 from .specialise import parameter
 
-__all__ = ["Rows", "gather", "join"]
+__all__ = ["InPlace", "gather", "join"]
 
 _FUNCTIONS = {
     "Neg": "negative",
@@ -46,13 +47,15 @@ class _Form:
 
     Attributes:
       rows: of its arrays, seen as matrices whose columns are the last axis.
-      widths: of these, and where they are cut.
+      widths: numbers of columns that its arrays have, or are cut at.
       whole: ids of the tensors it takes that have all rows and columns.
       spreads: whether it takes one that is the same in all rows, or in all columns.
+      parts: for one that only moves columns, the stretches that each output is made of; else None.
     """
 
-    def __init__(self, dims, widths, whole, spreads):
+    def __init__(self, dims, widths, whole, spreads, parts=None):
         self.rows, self.widths, self.whole, self.spreads = math.prod(dims[:-1]), widths, frozenset(map(id, whole)), spreads
+        self.parts = parts
 
 
 def _form(node):
@@ -82,13 +85,16 @@ def _computed(node, dims):
 
 def _moved(node, dims):
     parts = _MOVES[node._def.name](node)
-    if parts is None or any(t._dtype is not dtypes.float32 or t.dims is None or None in t.dims for t, _, _ in parts):
+    stretches = [one for part in parts or () for one in part]
+    if not stretches or any(t._dtype is not dtypes.float32 or t.dims is None or None in t.dims for t, _, _ in stretches):
         return None
-    inputs = [t for t, _, _ in parts]
+    inputs = [t for t, _, _ in stretches]
+    if any(t.op._def is CHUNK for t in inputs):  # a chunk and what cuts it up are a part of their own
+        return None
     if math.prod(inputs[0].dims) > 8 * _MOST or any(t.dims[:-1] != dims[:-1] for t in inputs):
         return None
-    widths = [t.dims[-1] for t in (*inputs, *node.outputs)] + [n for _, first, size in parts for n in (first, size)]
-    return _Form(dims, tuple(n for n in widths if n), inputs, False)
+    widths = [t.dims[-1] for t in (*inputs, *node.outputs)] + [n for _, first, size in stretches for n in (first, size)]
+    return _Form(dims, tuple(n for n in widths if n), inputs, False, parts)
 
 
 def _relation(dims, out):
@@ -103,28 +109,30 @@ def _relation(dims, out):
     return "column" if dims == (*out[:-1], 1) else None
 
 
+# What becomes of columns: for each output the stretches that it is made of, (tensor, first column, how many); None for what isn't such a move.
+
+
 def _split(node):
-    """What becomes of the columns: (tensor, first column, how many) for all that an output, or all of them one by one, are made of."""
     axis = even_split(node)
     x = node._inputs[1 if node._def.name == "Split" else 0]
     if axis is None or x.dims is None or axis != len(x.dims) - 1:
         return None
     width = node.outputs[0].dims[-1]
-    return [(x, k * width, width) for k in range(len(node.outputs))]
+    return [[(x, k * width, width)] for k in range(len(node.outputs))]
 
 
 def _slice(node):
     x, dims = node._inputs[0], node.outputs[0].dims
     if any(t.op._def.name != "Const" for t in node._inputs[1:]) or x.dims is None or x.dims[:-1] != dims[:-1]:
         return None
-    return [(x, int(node._inputs[1].op.attrs["value"][-1]), dims[-1])]
+    return [[(x, int(node._inputs[1].op.attrs["value"][-1]), dims[-1])]]
 
 
 def _concat(node):
     *parts, axis = node._inputs
     if axis.op._def.name != "Const" or int(axis.op.attrs["value"]) % len(node.outputs[0].dims) != len(node.outputs[0].dims) - 1:
         return None
-    return [(t, 0, t.dims[-1]) for t in parts] if all(t.dims for t in parts) else None
+    return [[(t, 0, t.dims[-1]) for t in parts]] if all(t.dims for t in parts) else None
 
 
 _MOVES = {"Split": _split, "SplitV": _split, "Slice": _slice, "ConcatV2": _concat}
@@ -139,21 +147,21 @@ def join(nodes, kept, loop=None):
     Args:
       nodes: of a specialised step, or of an iteration, in order.
       kept: ids of tensors that are asked for.
-      loop: the `Rows` of the iteration.
+      loop: the `InPlace` of the iteration.
     """
     if not native.ready():
         return nodes
-    loop = loop or Rows(None, {}, set())
+    loop = loop or InPlace(None, {}, set())
     made = _Joining(needed(nodes, kept | loop.outs), kept, loop, _FEWEST if loop.index is None else 1).out
     return needed(made, kept | {id(after) for _, after in loop.written.values()} | loop.outs)
 
 
 def gather(nodes, kept):
     """The nodes of a loop's body, all of them but those that are joined; arguments as `join` has them."""
-    return _Joining(nodes, kept, Rows(None, {}, set()), 1).out if native.ready() else nodes
+    return _Joining(nodes, kept, InPlace(None, {}, set()), 1).out if native.ready() else nodes
 
 
-class Rows:
+class InPlace:
     """What kernels of an iteration read and write in place, in arrays that hold the values of all iterations.
 
     Args:
@@ -209,14 +217,15 @@ class _Group:
 
 class _Joining:
     """Goes through nodes in order. A group is open, and may take in further nodes, until one outside takes something from it: then it stands
-    before that one, after all that it takes itself.
+    before that one, after all that it takes itself. What isn't worth a kernel stays where it was.
 
     Attributes:
       out: the nodes, with groups made single ones.
     """
 
     def __init__(self, nodes, kept, loop, fewest):
-        self.out, self.users, self.kept, self.loop, self.fewest = [], Users(nodes, kept), kept, loop, fewest
+        self.users, self.kept, self.loop, self.fewest = Users(nodes, kept), kept, loop, fewest
+        self.all, self.gone = [], set()  # nodes, single and joined; ids of those that are joined
         self.maker = {}  # id of tensor -> the open group that makes it
         for node in nodes:
             form = _form(node)
@@ -224,11 +233,12 @@ class _Joining:
             if form is None:
                 for group in open_groups:
                     self._close(group)
-                self.out.append(node)
             else:
                 self._put(node, form, open_groups)
+            self.all.append(node)
         for group in {id(g): g for g in self.maker.values()}.values():
             self._close(group)
+        self.out = [node for node in self.all if id(node) not in self.gone]
 
     def _put(self, node, form, open_groups):
         own = None
@@ -257,9 +267,8 @@ class _Joining:
         if sum(node._def.name in _FUNCTIONS for node in group.nodes) >= self.fewest:
             plan = _Plan(group, wanted, self.loop)
             if plan.program is not None:
-                self.out.append(plan.node())
-                return
-        self.out += group.nodes
+                self.all.append(plan.node())
+                self.gone |= inside
 
 
 # --- their program ------------------------------------------------------------------------------------------------------------
@@ -271,7 +280,7 @@ class _Plan:
     Args:
       group: the `_Group`.
       wanted: those of its tensors that are asked for.
-      loop: the `Rows`.
+      loop: the `InPlace`.
 
     Attributes:
       program: the `Program`; None if there are too many places for one.
@@ -281,13 +290,15 @@ class _Plan:
     def __init__(self, group, wanted, loop):
         self.group, self.wanted, self.loop = group, wanted, loop
         self.stacked = [t for node in group.nodes for t in node.outputs if id(t) in loop.outs]
-        flat = all(set(form.widths) == {group.unit} and not form.spreads for form in group.forms)
+        flat = all(set(form.widths) == {group.unit} and not form.spreads and form.parts is None for form in group.forms)
         rows, self.unit = (1, group.rows * group.unit) if flat else (group.rows, group.unit)
         self.flat, self.indexed, self.given, self.values = flat, bool(self.stacked), {}, {}
         self.writer = pointwise.Writer(rows, self.unit)
-        for node in group.nodes:
-            parts = _MOVES[node._def.name](node) if node._def.name in _MOVES else None
-            self._move(node, parts) if parts else self._compute(node)
+        for node, form in zip(group.nodes, group.forms, strict=True):
+            if form.parts is None:
+                self._compute(node)
+            else:
+                self._move(node, form.parts)
         self._put()
         self.program = self.writer.program(self.indexed, len(self.stacked)) if self.writer.fits() else None
 
@@ -342,13 +353,11 @@ class _Plan:
         self.values[id(node.outputs[0])] = made
 
     def _move(self, node, parts):
-        made = []
-        for tensor, first, size in parts:
-            values = self._parts(tensor, "whole", tensor.dims[-1])
-            made.append(values[first // self.unit : (first + size) // self.unit])
-        if node._def.name == "ConcatV2":
-            made = [[value for part in made for value in part]]
-        self.values |= {id(t): values for t, values in zip(node.outputs, made, strict=True)}
+        for tensor, stretches in zip(node.outputs, parts, strict=True):
+            values = []
+            for x, first, size in stretches:
+                values += self._parts(x, "whole", x.dims[-1])[first // self.unit : (first + size) // self.unit]
+            self.values[id(tensor)] = values
 
     def _put(self):
         """Has what is asked for written to the results."""

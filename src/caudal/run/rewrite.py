@@ -7,6 +7,7 @@ from ..graph import static
 from ..graph.opdef import lookup
 from ..ground import dtypes
 from .classify import READERS
+from .interpret import state_key
 from .segments import CHUNK
 from .specialise import Node
 
@@ -83,19 +84,19 @@ def share_reads(nodes, kept):
       nodes: of a specialised step, in order.
       kept: ids of tensors that are asked for, whose nodes stay.
     """
-    latest, instead, out = {}, {}, []  # name of a variable -> what was read; id of a later read -> that
+    latest, instead, out = {}, {}, []  # key of a variable -> what was read; id of a later read -> that
     for node in nodes:
         if instead:
             node._inputs = [instead.get(id(t), t) for t in node._inputs]
         if node._def.name == "ReadVariableOp":
-            found = latest.setdefault(node._inputs[0].op._name, node.outputs[0])
+            found = latest.setdefault(state_key(node._inputs[0].op), node.outputs[0])
             if found is not node.outputs[0] and found._dtype is node.outputs[0]._dtype and id(node.outputs[0]) not in kept:
                 instead[id(node.outputs[0])] = found
                 continue
         elif node._def.name not in READERS:
             for t in node._inputs:
                 if t._dtype is dtypes.resource:
-                    latest.pop(t.op._name, None)
+                    latest.pop(state_key(t.op), None)
         out.append(node)
     return out
 

@@ -80,16 +80,21 @@ def _kind_of(node):
     if size is None or None in size or (np.prod(size) > _LARGEST and _kernel(node) is None):
         return None
     plain = [*shared, slope]
-    if not all(is_variable_op(t.op) for t in cells) or any(t._dtype is not dtypes.float32 for t in plain):
+    if not all(is_variable_op(t.op) and _fits(t.op, size) for t in cells) or any(t._dtype is not dtypes.float32 for t in plain):
         return None
     return node._def.name, frozen(node), tuple(map(id, shared)), len({t.op._name for t in cells}) == len(cells) or id(node)
+
+
+def _fits(variable, dims):
+    """Whether a variable and its slope have one shape; of references the op's own rule has seen to it."""
+    return variable._def.name != "VarHandleOp" or variable.attrs["shape"] == dims
 
 
 def _inputs(node):
     """(cells, what all share, slope) among the inputs of an update."""
     pairs = list(zip(node._def.inputs, node._inputs, strict=True))
-    cells = [t for _, t in pairs if is_variable_op(t.op)]
-    shared = [t for arg, t in pairs if not is_variable_op(t.op) and arg.name not in _SLOPES]
+    cells = [t for arg, t in pairs if arg.is_ref or t._dtype is dtypes.resource]
+    shared = [t for arg, t in pairs if not arg.is_ref and t._dtype is not dtypes.resource and arg.name not in _SLOPES]
     return cells, shared, next(t for arg, t in pairs if arg.name in _SLOPES)
 
 
