@@ -151,21 +151,21 @@ def join(nodes, kept, loop=None):
     """
     if not native.ready():
         return nodes
-    loop = loop or InPlace(None, {}, set())
+    loop = loop or InPlace()
     made = _Joining(needed(nodes, kept | loop.outs), kept, loop, _FEWEST if loop.index is None else 1).out
     return needed(made, kept | {id(after) for _, after in loop.written.values()} | loop.outs)
 
 
 def gather(nodes, kept):
     """The nodes of a loop's body, all of them but those that are joined; arguments as `join` has them."""
-    return _Joining(nodes, kept, InPlace(None, {}, set()), 1).out if native.ready() else nodes
+    return _Joining(nodes, kept, InPlace(), 1).out if native.ready() else nodes
 
 
 class InPlace:
     """What kernels of an iteration read and write in place, in arrays that hold the values of all iterations.
 
     Args:
-      index: the tensor that is the iteration's number, an int32; None outside of loops.
+      index: the tensor that is the iteration's number, an int32; None where there is nothing to read or write in place.
       sequences: id of tensor -> `(array, first, step)`: its values are `array[first + step * iteration]`.
       outs: ids of tensors whose values in all iterations are asked for.
 
@@ -173,7 +173,7 @@ class InPlace:
       written: id of one of `outs` -> (the tensor that is the array before a kernel writes a row of it, that after it).
     """
 
-    def __init__(self, index, sequences, outs):
+    def __init__(self, index=None, sequences=(), outs=frozenset()):
         self.index, self.sequences, self.outs, self.written = index, sequences, outs, {}
 
 

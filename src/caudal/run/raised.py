@@ -21,7 +21,7 @@ from .raised_arrays import ARRAYS, HANDLES, INDEXED, Arrays, Handle, known, root
 from .raised_joins import Joint, joined
 from .rows import Inexact, Rows, Stacked, Uncounted, Unraisable, demand
 from .store import Cell
-from .tree import PASSING, Cond, Loop, canonical, inside, reads
+from .tree import PASSING, Cond, Loop, canonical, inside, is_idle, reads
 from .trips import Trips
 
 __all__ = ["COUNTS", "TRIPS", "State", "Trace"]
@@ -142,8 +142,8 @@ class Trace(Arrays):
         if op is self.asked and (kind in ARRAYS or kind == "Assert"):
             self.check(op)
             return
-        if (kind in PASSING and not reads(op)) or kind in ("Const", "NoOp", "ControlTrigger"):
-            return  # its output is found through it
+        if is_idle(op):
+            return
         if kind == "Assert":
             holds = self.value(op._inputs[0])
             if self.told.get(op) is not True and not (known(holds) and holds.all()):

@@ -8,7 +8,7 @@ import numpy as np
 from ..graph.opdef import lookup, parse
 from .pointwise import gather
 from .specialise import Node, parameter
-from .tree import PASSING, Cond, Loop, canonical, inside, reads
+from .tree import Cond, Loop, canonical, inside, is_idle
 
 __all__ = ["Joint", "joined"]
 
@@ -39,19 +39,12 @@ def joined(items, env, skipped, kept):
       kept: tensors that are asked for after an iteration.
     """
     made = _Nodes(env)
-    nodes = [made.node(item, item in skipped) for item in items if not _passes(item)]
+    nodes = [made.node(item, item in skipped) for item in items if isinstance(item, (Cond, Loop)) or not is_idle(item)]
     out = []
     for node in gather(nodes, {made.number(t) for t in kept}):
         item = made.items.get(id(node))
         out.append(made.joint(node) if item is None else item)
     return out
-
-
-def _passes(item):
-    """Whether an item does nothing itself."""
-    return not isinstance(item, (Cond, Loop)) and (
-        item._def.name in PASSING and not reads(item) or item._def.name in ("Const", "NoOp", "ControlTrigger")
-    )
 
 
 class _Nodes:

@@ -6,7 +6,7 @@ conditions, outermost first, with the side on which it lives. Ops of one guard t
 
 from .frames import ENTERS, EXITS, MERGES, NEXTS, SWITCHES, Frame
 
-__all__ = ["PASSING", "Cond", "Loop", "Tangled", "canonical", "inside", "reads", "tree"]
+__all__ = ["PASSING", "Cond", "Loop", "Tangled", "canonical", "inside", "is_idle", "reads", "tree"]
 
 PASSING = SWITCHES | ENTERS | frozenset({"Identity", "RefIdentity", "LoopCond"})
 
@@ -54,6 +54,12 @@ def canonical(tensor):
 def reads(op):
     """Whether an op that passes a value on reads a variable for it."""
     return op._def.name == "Identity" and op._inputs[0]._dtype._is_ref_dtype
+
+
+def is_idle(op):
+    """Whether an op does nothing itself: its outputs are found through it."""
+    kind = op._def.name
+    return kind in PASSING and not reads(op) or kind in ("Const", "NoOp", "ControlTrigger")
 
 
 def inside(items):
