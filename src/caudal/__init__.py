@@ -23,6 +23,7 @@ from .build import (
     linalg,
     pfor,
     pass_through,
+    raw_ops,
     recompute,
     tape,
     functional,

@@ -6,16 +6,16 @@ import re
 import sys
 import types
 
+from ..build.raw_ops import raw_op
 from ..names import Missing, is_module
 from . import places
 from .extras import EXTRAS
-from .raw_ops import raw_op
 
 __all__ = ["attach", "private_module"]
 
 _HOME = __name__.split(".")[0]
-_GENERATED = re.compile(r"python\.ops\.gen_\w+$")
-_OPS = re.compile(r"python\.ops\.\w+_ops$")  # these hold the generated functions too
+_GENERATED = re.compile(r"python\.(ops|training)\.gen_\w+$")
+_OPS = re.compile(r"python\.(ops|training)\.\w+_ops$")  # these hold the generated functions too
 
 
 def _public(path):

@@ -3,6 +3,7 @@
 import math
 
 from ..ground import dtypes
+from .interpret import state_key
 
 __all__ = [
     "arithmetic",
@@ -51,7 +52,7 @@ class Classes:
             for t in op.outputs:
                 self.origin[t] = op
             return []
-        out = [(op._name, True)] if "state" in op._def.lower_wants else []
+        out = [(state_key(op), True)] if "state" in op._def.lower_wants else []
         refs = _ref_inputs(op)
         for tensor, is_ref in zip(op._inputs, refs, strict=True):
             source = self.origin.get(tensor)
@@ -59,7 +60,7 @@ class Classes:
                 continue
             handle = tensor._dtype is dtypes.resource
             writes = (is_ref or handle) and kind not in READERS
-            out.append((source, writes))
+            out.append((state_key(source), writes))
             for t in op.outputs:
                 if t._dtype._is_ref_dtype or (handle and t._dtype is dtypes.resource):
                     self.origin[t] = source

@@ -285,7 +285,7 @@ class _Function:
         """Outputs, and the state that was written, for arrays that are tracers; errors name the nodes of `part`."""
         traced = Traced({k: v for k, v in zip(there, state, strict=True)})
         env = dict(zip(map(id, part.params), inputs, strict=True))
-        numbers = {op._name: k for k, op in enumerate(part.cells)}
+        numbers = {state_key(op): k for k, op in enumerate(part.cells)}
         with precision.using(self.factors):
             lower_nodes(part.nodes, env, traced, numbers)
         return [plain(env[id(part.nodes[k].outputs[i])]) for k, i in self.used], traced.written

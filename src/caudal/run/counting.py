@@ -97,16 +97,15 @@ class _Counter:
         self.nodes = [node for node in special.nodes if not is_variable_op(node)]
         self.params = special.inputs
         self.out = special.env[asked.outputs[0]]
-        cells = {t.op._name: t.op for node in self.nodes for t in node._inputs if is_variable_op(t.op)}
-        cells |= {node._name: node for node in self.nodes if "state" in node._def.lower_wants}
-        self.numbers = {name: number for number, name in enumerate(cells)}
-        self.keys = [state_key(op) for op in cells.values()]
-        self.states = {state_key(op): op for op in cells.values()}
+        self.states = {state_key(t.op): t.op for node in self.nodes for t in node._inputs if is_variable_op(t.op)}
+        self.states |= {state_key(node): node for node in self.nodes if "state" in node._def.lower_wants}
+        self.keys = list(self.states)
+        self.numbers = {key: number for number, key in enumerate(self.keys)}
         self.programs = {}  # the shapes of the state -> program
         part = Segment(self.nodes, is_variable_op)
         places = {id(t): k for k, t in enumerate(self.params)}
         taken = tuple(places[id(t)] if id(t) in places else literal(t) for t in part.params)  # a constant is part of the program
-        order = taken, tuple(self.numbers[op._name] for op in part.cells)
+        order = taken, tuple(self.numbers[state_key(op)] for op in part.cells)
         self.code = part.code, order, part.place[id(self.out)]
 
     def _count(self, inputs, state):

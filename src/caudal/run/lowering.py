@@ -6,7 +6,7 @@ import numpy as np
 
 from ..backend import compiled, reference
 from .classify import is_variable_op
-from .interpret import bind, derefs, refine
+from .interpret import bind, derefs, refine, state_key
 from .store import Cell
 
 __all__ = ["Traced", "lower_nodes", "plain"]
@@ -53,7 +53,7 @@ def _lower(node, env, traced, numbers):
         value = None if fixed else env.get(id(tensor))
         if value is None:
             value = (
-                Cell(traced, numbers[tensor.op._name], tensor.op.source)
+                Cell(traced, numbers[state_key(tensor.op)], tensor.op.source)
                 if is_variable_op(tensor.op)
                 else tensor.op.attrs["value"]
             )
@@ -78,7 +78,7 @@ def _bind(node, B, traced, numbers):
     if "state" not in node._def.lower_wants:
         return bind(node, B, traced)
     named = {k: (node if k == "op" else node.attrs[k]) for k in node._def.lower_wants if k != "state"}
-    cell = Cell(traced, numbers[node._name], node.source)
+    cell = Cell(traced, numbers[state_key(node)], node.source)
     return functools.partial(node._def.lower, B, state=cell, **named)
 
 

@@ -6,6 +6,7 @@ import itertools
 import numpy as np
 
 from ..graph.opdef import OpDef, parse, wants
+from .interpret import state_key
 
 __all__ = ["CHUNK", "Segment", "cut", "forms", "frozen", "is_long", "literal", "repetition", "signatures"]
 
@@ -224,7 +225,7 @@ class Segment:
         return place[key]
 
     def _cell(self, op, place):
-        key = ("cell of", op._name)
+        key = ("cell of", state_key(op))
         if key not in place:
             place[key] = ("cell", len(self.cells))
             self.cells.append(op)

@@ -14,6 +14,7 @@ from ..backend import native_train
 from ..graph.opdef import OpDef, lookup, parse, wants
 from ..ground import dtypes
 from .classify import READERS, is_variable_op
+from .interpret import state_key
 from .segments import frozen
 from .specialise import Node
 
@@ -39,7 +40,7 @@ def join_updates(nodes):
         if node._def.name in ("L2Loss", "HalfSquares"):
             sums.update((_read(t), node.outputs[0]) for t in node._inputs if _read(t) is not None)
         key = _kind_of(node)
-        if key is not None and any(t.op._name in changed for t in _inputs(node)[0]):
+        if key is not None and any(state_key(t.op) in changed for t in _inputs(node)[0]):
             stale.add(id(node))
         if node._def.takes_refs or _writes(node):
             changed |= set(_touched(node))
@@ -48,7 +49,7 @@ def join_updates(nodes):
             continue
         group = groups.setdefault(key, [])
         group.append(node)
-        holder.update((t.op._name, key) for t in node._inputs if is_variable_op(t.op))
+        holder.update((state_key(t.op), key) for t in node._inputs if is_variable_op(t.op))
         if len(group) == _MOST and _kernel(node) is None:
             out.append(_close(groups, holder, key, stale, sums))
     return out + [_close(groups, holder, key, stale, sums) for key in list(groups)]
@@ -68,7 +69,7 @@ def _touched(node):
     for tensor in node._inputs:
         while tensor._dtype._is_ref_dtype and not is_variable_op(tensor.op) and tensor.op._inputs:
             tensor = tensor.op._inputs[0]
-        yield tensor.op._name
+        yield state_key(tensor.op)
 
 
 def _kind_of(node):
@@ -82,7 +83,7 @@ def _kind_of(node):
     plain = [*shared, slope]
     if not all(is_variable_op(t.op) and _fits(t.op, size) for t in cells) or any(t._dtype is not dtypes.float32 for t in plain):
         return None
-    return node._def.name, frozen(node), tuple(map(id, shared)), len({t.op._name for t in cells}) == len(cells) or id(node)
+    return node._def.name, frozen(node), tuple(map(id, shared)), len({state_key(t.op) for t in cells}) == len(cells) or id(node)
 
 
 def _fits(variable, dims):
@@ -113,7 +114,7 @@ def _close(groups, holder, key, stale, sums):
         slopes = [_taken_in(part[0][0], part[2], id(m) in stale) for m, part in zip(members, parts, strict=True)]
     scalars = [x for slope in slopes for x in slope[1:] if x is not None]
     changes = tuple((a is not None) + 2 * (b is not None) for _, a, b in slopes)
-    read = [sums[t.op._name] for t in cells if t.op._name in sums] if kernel is not None else []
+    read = [sums[state_key(t.op)] for t in cells if state_key(t.op) in sums] if kernel is not None else []
     after = list({id(t): t for t in read}.values())
     counts = {"N": len(members), "R": len(cells), "S": len(shared), "C": len(scalars), "F": len(after)}
     attrs = {**first.attrs, **counts, "kernel": kernel, "changes": changes}
@@ -149,14 +150,14 @@ def _scaled(tensor):
 
 def _reads(tensor, cell):
     """Whether a tensor is the value of a variable."""
-    return _read(tensor) == cell.op._name
+    return _read(tensor) == state_key(cell.op)
 
 
 def _read(tensor):
     """The name of the variable whose value a tensor is; None if it is something else."""
     kind, inputs = tensor.op._def.name, tensor.op._inputs
     found = kind in ("Identity", "ReadVariableOp") and is_variable_op(inputs[0].op)
-    return inputs[0].op._name if found else None
+    return state_key(inputs[0].op) if found else None
 
 
 @functools.cache
