@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import caudal as tf
 import caudal.backend.compiled  # noqa: F401  # sets up JAX, which is used here directly
-from caudal.backend import compiled, compiled_windows, draws, native, philox, windows, winograd
+from caudal.backend import compiled, compiled_windows, draws, native, philox, samplers, windows, winograd
 from caudal.run import fusions
 
 SOURCES = pathlib.Path(__file__).parents[1] / "src" / "native"
@@ -144,6 +144,23 @@ def test_draws_are_numpys_to_the_bit(kind, stream, n):
         wanted = _DRAWS[kind](stream, n)
     assert found.dtype == wanted.dtype
     np.testing.assert_array_equal(found, wanted)
+
+
+@needs_native
+@settings(max_examples=60, deadline=None)
+@given(_STREAMS, st.sampled_from([1, 2, 3, 10, 100, 50_000, 2**40]), st.integers(0, 300), st.booleans(), st.integers(0, 5))
+def test_classes_are_those_drawn_one_by_one(stream, most, number, unique, rows):
+    number = min(number, -(-most // 2)) if unique else number
+    true = (np.arange(2 * rows) * 7 % most).reshape(rows, 2)
+    found = samplers.sample(samplers.LogUniform(most), stream, true, number, unique)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(native, "library", lambda: None)
+        wanted = samplers.sample(samplers.LogUniform(most), stream, true, number, unique)
+    for one, other in zip(found, wanted, strict=True):
+        assert (one.dtype, one.shape) == (other.dtype, other.shape)
+        np.testing.assert_array_equal(one, other) if one.dtype != np.float32 else np.testing.assert_allclose(
+            one, other, rtol=2e-7
+        )
 
 
 @needs_native

@@ -15,3 +15,6 @@ CAUDAL_CALL caudal_draw_normal(const uint64_t* stream, uint64_t first, long coun
 CAUDAL_CALL caudal_draw_truncated(const uint64_t* stream, uint64_t first, long count, float* out) {
   caudal::kernels().draw_truncated(stream, first, count, out);
 }
+CAUDAL_CALL caudal_sample_log_uniform(const uint64_t* stream, int64_t most, long number, int unique, const int64_t* truth, long truths, int64_t* drawn, float* expected) {
+  caudal::sample_log_uniform(stream, most, number, unique != 0, truth, truths, drawn, expected);
+}

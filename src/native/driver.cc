@@ -1,5 +1,6 @@
 // Runs the kernels over drawn shapes, for the sanitizers to watch: every array ends where the kernel may not go on. Values are
 // held to plain loops; what they should be to the last digit is tests/test_native.py's matter.
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -142,6 +143,16 @@ void draws(const caudal::Kernels& kernels) {
   kernels.draw_truncated(stream, first, count, truncated.data());
   for (float& x : truncated) x = std::fmax(std::fabs(x), 2.0f);
   near("draw_truncated", truncated, Array(4 * count, 2.0f));
+  const long most = count + 1;
+  std::vector<int64_t> drawn(count), truth(first);
+  for (long k = 0; k < first; k++) truth[k] = k % most;
+  Array expected(first + count);
+  const bool unique = count % 2;
+  caudal::sample_log_uniform(stream, most, count, unique, truth.data(), first, drawn.data(), expected.data());
+  long wrong = std::count_if(drawn.begin(), drawn.end(), [&](int64_t one) { return one < 0 || one >= most; });
+  std::sort(drawn.begin(), drawn.end());
+  wrong += unique && std::adjacent_find(drawn.begin(), drawn.end()) != drawn.end();
+  near("sample_log_uniform", Array(1, float(wrong)), Array(1));
 }
 
 // A product of any factors, given as they are and packed.

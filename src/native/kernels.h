@@ -117,4 +117,8 @@ CAUDAL_KERNELS(CAUDAL_DECLARE)
 // The kernels for this processor: the widest vectors that it has, or those that the environment's CAUDAL_NATIVE names.
 const Kernels& kernels();
 
+// Classes of [0, most) by Zipf's law, one after another, `number` of them, all different if `unique`; `expected` tells of `truth`, then of
+// `drawn`, how often each was to be expected.
+void sample_log_uniform(const uint64_t* stream, int64_t most, long number, bool unique, const int64_t* truth, long truths, int64_t* drawn, float* expected);
+
 }  // namespace caudal

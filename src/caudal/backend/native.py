@@ -23,8 +23,15 @@ _FILE = pathlib.Path(__file__).with_name("libcaudal_native.so")
 _HANDLERS = """adagrad adam avg_pool avg_pool_grad batch_norm batch_norm_grad blank channel_sums conv conv_filter_grad conv_input_grad
     cross_entropy dense gather gather_rows gradient_descent half_squares max_pool max_pool_grad max_pool_relu_grad momentum normal pack_factor pointwise product product_packed relu_bias_grad rms_prop
     scatter scatter_rows uniform winograd winograd_filter_grad winograd_input_grad""".split()
-_CALLS = ("draw_normal", "draw_truncated", "draw_uniform", "draw_words")
-_FIRST = {"draw_words": ctypes.c_void_p}  # it takes an array of numbers, the others the first number
+_AT = ctypes.c_void_p
+_FILL = (_AT, ctypes.c_uint64, ctypes.c_long, _AT)  # a stream, the number of the first, how many, where to
+_CALLS = {
+    "draw_normal": _FILL,
+    "draw_truncated": _FILL,
+    "draw_uniform": _FILL,
+    "draw_words": (_AT, _AT, ctypes.c_long, _AT),
+    "sample_log_uniform": (_AT, ctypes.c_int64, ctypes.c_long, ctypes.c_int, _AT, ctypes.c_long, _AT, _AT),
+}
 
 
 @functools.cache
@@ -45,13 +52,9 @@ def _library():
         return None, f"cannot be loaded: {error}"
     if lacking := [name for name in (*_HANDLERS, *_CALLS) if not hasattr(library, f"caudal_{name}")]:
         return None, f"of another version ({path} lacks {', '.join(lacking)}): installing again, or `make native`, builds it"
-    for name in _CALLS:
-        getattr(library, f"caudal_{name}").argtypes = [
-            ctypes.c_void_p,
-            _FIRST.get(name, ctypes.c_uint64),
-            ctypes.c_long,
-            ctypes.c_void_p,
-        ]
+    for name, takes in _CALLS.items():
+        getattr(library, f"caudal_{name}").argtypes = takes
+        getattr(library, f"caudal_{name}").restype = None
     return library, library.caudal_native_set().decode()
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from ..ground.late import Late
 from . import native
 
-__all__ = ["fill", "in_step", "words"]
+__all__ = ["fill", "in_step", "log_uniform", "words"]
 
 jax = Late("jax")
 
@@ -22,6 +22,19 @@ def words(stream, numbers):
     out = np.empty((len(numbers), 4), np.uint32)
     library.caudal_draw_words(stream.ctypes.data, numbers.ctypes.data, len(numbers), out.ctypes.data)
     return out
+
+
+def log_uniform(stream, most, number, unique, true):
+    """(int64 `[number]` classes of [0, most) by Zipf's law; float32, how often those of `true` and these were to be expected); None without
+    a library."""
+    library = native.library()
+    if library is None:
+        return None
+    stream, true = np.ascontiguousarray(stream, np.uint64), np.ascontiguousarray(true, np.int64)
+    drawn, expected = np.empty(number, np.int64), np.empty(true.size + number, np.float32)
+    at = [x.ctypes.data for x in (stream, true, drawn, expected)]
+    library.caudal_sample_log_uniform(at[0], most, number, unique, at[1], true.size, *at[2:])
+    return drawn, expected
 
 
 def in_step(kind, stream, blocks):

@@ -8,6 +8,7 @@ import math
 
 import numpy as np
 
+from . import native_draws
 from .philox import advanced, bits, double
 
 __all__ = ["Counted", "FixedUnigram", "LogUniform", "Uniform", "sample"]
@@ -136,6 +137,13 @@ def _aliases(weights):
 
 def sample(sampler, stream, true, number, unique):
     """(classes, how often each true class was to be expected, each drawn one, the stream after it)."""
+    made = native_draws.log_uniform(stream, sampler.most, number, unique, true) if type(sampler) is LogUniform else None
+    drawn, expected = made or _one_by_one(sampler, stream, true, number, unique)
+    after = advanced(np, stream, number * _WORDS // 4)
+    return drawn, expected[: true.size].reshape(true.shape), expected[true.size :], after
+
+
+def _one_by_one(sampler, stream, true, number, unique):
     draws = sampler.draws(_Words(stream))
     if unique:
         drawn, tries = {}, 0
@@ -145,8 +153,7 @@ def sample(sampler, stream, true, number, unique):
     else:
         drawn, tries = list(itertools.islice(draws, number)), number
     drawn = np.array(list(drawn), np.int64)
-    expected = [_expected(sampler.probability(k), number, tries) for k in (true, drawn)]
-    return drawn, *expected, advanced(np, stream, number * _WORDS // 4)
+    return drawn, _expected(sampler.probability(np.concatenate([true.reshape(-1), drawn])), number, tries)
 
 
 def _expected(chance, number, tries):
