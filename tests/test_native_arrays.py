@@ -154,3 +154,34 @@ def test_normalisation_joined_with_relu_changes_nothing(monkeypatch):
     assert {"_BatchNormRelu", "_BatchNormReluGrad"} <= set(found)
     monkeypatch.setattr(fusions, "ROWS", {})
     jax.tree.map(lambda a, b: near(a, b, 1e-4), joined, jax.tree.leaves(_normed()))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_factor_is_packed_before_a_loop(turned, monkeypatch):
+    """Those that are the same in all iterations, in the loop and in that of its gradient; one that the loop changes is not."""
+    taken, times = [], products.Packed.times
+    monkeypatch.setattr(products.Packed, "times", lambda factor, *args: taken.append(factor.shape) or times(factor, *args))
+    numbers = np.random.RandomState(7)
+    x, w, v = (numbers.standard_normal(shape).astype("f") / 8 for shape in ((32, 48), (48, 48), (32, 32)))
+    with tf.Graph().as_default(), tf.Session() as session:
+        start, weights = tf.placeholder(tf.float32, x.shape), tf.Variable(w)
+
+        def body(k, h, changing):
+            return k + 1, tf.tanh(tf.matmul(h, weights, transpose_b=turned) + tf.matmul(changing, h)), changing * 0.5
+
+        out = tf.while_loop(lambda k, h, c: k < 5, body, [0, start, tf.constant(v)])[1]
+        slope = tf.gradients(tf.reduce_sum(out), start)[0]
+        session.run(tf.global_variables_initializer())
+        found = session.run([out, slope], {start: x})
+    assert set(taken) == {w.shape}
+
+    def by_hand(x):
+        h, c = x.astype("d"), v.astype("d")
+        for _ in range(5):
+            h, c = np.tanh(h @ (w.T if turned else w) + c @ h), c * 0.5
+        return h
+
+    near(found[0], by_hand(x), 1e-5)
+    step = 1e-6 * numbers.standard_normal(x.shape)
+    along = (by_hand(x + step).sum() - by_hand(x - step).sum()) / 2
+    np.testing.assert_allclose((found[1] * step).sum(), along, rtol=1e-4)

@@ -82,6 +82,7 @@ class Trace(Arrays):
       asked: the op of which it is found out.
       sure: whether what happens here is sure to happen, as often as is known.
       skipped: ops that are left out, since something else stands for them.
+      packed: product -> its second factor as it was packed before the loop, where that is the same in all iterations.
       flops: op -> about how many additions and multiplications it takes in all iterations.
     """
 
@@ -89,7 +90,7 @@ class Trace(Arrays):
         self.env, self.state, self.bounds = env, state, bounds
         self.facts, self.flops = facts or {}, {} if flops is None else flops
         self.told, self.asked, self.sure = told or {}, asked, sure
-        self.skipped = frozenset()
+        self.skipped, self.packed = frozenset(), {}
 
     def inner(self, state, sure):
         """A walk of a branch."""
@@ -158,7 +159,11 @@ class Trace(Arrays):
         for tensor in op._inputs:
             self.env[id(tensor)] = self.value(tensor)
         self.flops[op] = arithmetic([op]) * math.prod(TRIPS if n is None else n for n in self.bounds)
+        if op in self.packed:
+            self.env[id(op._inputs[1])] = self.packed[op]
         lower_nodes([_Stand(op)], self.env, self.state, _Same())
+        if op in self.packed:
+            del self.env[id(op._inputs[1])]
 
     def joint(self, item):
         """Computes what stands for several ops."""
@@ -328,14 +333,14 @@ class _Loop:
         self.facts = {**trace.facts, **facts}
         self.bounds = (*trace.bounds, trips.most)
         self.sums = sums(item, trips.at, carried) if (trips.count or 0) > 1 else []
-        self.kept, self.turns, self.items = [], np.int32(trips.count or 0), item.body
+        self.kept, self.packed, self.turns, self.items = [], {}, np.int32(trips.count or 0), item.body
 
     def inner(self, variables, state):
         """A walk of an iteration."""
         sure = self.trace.sure and self.trips.count is not None
         trace = self.trace
         made = Trace(dict(trace.env), state, self.bounds, dict(self.facts), trace.flops, trace.told, trace.asked, sure)
-        made.skipped = self._skipped()
+        made.skipped, made.packed = self._skipped(), self.packed
         for v, value in zip(self.carried, variables, strict=True):
             made.env[id(v.merge.outputs[0])] = value
         return made
@@ -362,6 +367,7 @@ class _Loop:
         begin = dict(zip(self.carried, start, strict=True))
         factors = self._keep_factors(begin, probe)
         wanted = [*(v.after for v in self.carried), *self.factors]
+        self.packed = self._packed(probe)
         self.items = joined(self.items, probe.env, self._skipped(), wanted)
         start = [begin[v] for v in self.carried]
         arrays = [_arrays(state.get(k)) for k in self.keys]
@@ -386,6 +392,16 @@ class _Loop:
         self.factors = list(dict.fromkeys(t for one in self.kept for t in one.term._inputs))
         shapes = {t: d for one in self.kept for t, d in zip(one.term._inputs, probe.terms[one][1:], strict=True)}
         return [compiled.xp.zeros((count, *shapes[t]), t._dtype.np) for t in self.factors]
+
+    def _packed(self, probe):
+        """The second factors that are the same in all iterations, by product."""
+        out = {}
+        for op in self.item.body:
+            if isinstance(op, Operation) and op._def.name == "MatMul" and op not in self._skipped():
+                factor, turns = self.trace.found(op._inputs[1]), (op.attrs["transpose_a"], op.attrs["transpose_b"])
+                if factor is not None and not isinstance(factor, Cell):
+                    out[op] = compiled.packed(probe.env[id(op._inputs[0])], compiled.xp.asarray(factor), *turns)
+        return out
 
     def _state(self, arrays):
         """The state in an iteration."""
