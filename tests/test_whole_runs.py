@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import threading
+import types
 
 import numpy as np
 import pytest
 
 import caudal as tf
+from caudal.run import programs as bounded
+from caudal.run.compiled_step import CompiledStep
 from caudal.run.programs import Programs
 
 
@@ -99,7 +102,7 @@ def test_short_of_memory(kept):
 
 
 def test_shapes_that_keep_changing(caplog):
-    """Each shape costs a compilation: said once, with the placeholder's line, and the programs that are kept are bounded."""
+    """Shapes that come seldom are run op by op, to the same numbers; that they change is said once, with the placeholder's line."""
     with tf.Graph().as_default() as graph:
         x = tf.placeholder(tf.float32, [None, 5], name="x")
         step = tf.train.AdamOptimizer().minimize(tf.reduce_mean(tf.square(x * tf.get_variable("w", [5]))))
@@ -109,13 +112,61 @@ def test_shapes_that_keep_changing(caplog):
         for rows in range(1, 15):
             session.run(step, {x: np.ones([rows, 5])})
     said = [record.getMessage() for record in caplog.records]
-    assert len(said) == 1 and "compiled 10 times" in said[0]
+    assert len(said) == 1 and "run in 10 different ways" in said[0]
     assert "the shape of 'x:0' (Placeholder), made at test_whole_runs.py:" in said[0] and "padded" in said[0]
+
+
+def _changing(x, looping):
+    """The loss of a net on `[batch, time, 4]`, with a loop over the times or without."""
+    h, w = tf.zeros([3, 4]), tf.get_variable("w", initializer=np.eye(4, dtype="f") * 0.9)
+    if looping:
+        steps = tf.shape(x)[1]
+        rows = tf.TensorArray(tf.float32, steps).unstack(tf.transpose(x, [1, 0, 2]))
+        out = tf.TensorArray(tf.float32, steps)
+
+        def body(k, h, out):
+            h = tf.tanh(rows.read(k) + h @ w)
+            return k + 1, h, out.write(k, h)
+
+        _, h, out = tf.while_loop(lambda k, *_: k < steps, body, [0, h, out])
+        return tf.reduce_mean(tf.square(out.stack())) + tf.reduce_mean(h)
+    return tf.reduce_mean(tf.square(tf.tanh(tf.reshape(x, [-1, 4]) @ w)))
+
+
+def _last_plan(session):
+    return [plan for _, plans, _ in session._plans.values() for plan in plans.values()][-1]
+
+
+@pytest.mark.parametrize("looping", [False, True])
+def test_shapes_that_come_seldom(looping, monkeypatch):
+    """They are run op by op, to the same numbers; one that comes often has its program."""
+
+    def run(lengths):
+        with tf.Graph().as_default(), tf.Session() as session:
+            x = tf.placeholder(tf.float32, [3, None, 4])
+            loss = _changing(x, looping)
+            train = tf.train.AdamOptimizer(0.01).minimize(loss)
+            session.run(tf.global_variables_initializer())
+            draw = np.random.RandomState(0)
+            losses, made = [], []
+            for n in lengths:
+                losses.append(session.run([loss, train], {x: draw.standard_normal([3, n, 4])})[0])
+                (step,) = (step for step in _last_plan(session).steps if isinstance(step, CompiledStep))
+                made.append(len(step.programs))
+            return losses, made
+
+    lengths = [*range(2, 12), *[5] * 6, 7]
+    losses, made = run(lengths)
+    assert made == [1, *[2] * 12, *[3] * 4]
+    monkeypatch.setattr(bounded, "_AT_ONCE", 100)
+    wanted, made = run(lengths)
+    assert made[-1] == 10
+    np.testing.assert_allclose(losses, wanted, rtol=1e-5)
 
 
 def test_programs_are_bounded():
     with tf.Graph().as_default():
         programs = Programs([tf.placeholder(tf.float32)], [])
     for k in range(300):
-        programs.add(((), ((k,),)), k)
-    assert len(programs) < 200 and max(programs.values()) == 299
+        programs.add(((), ((k,),)), types.SimpleNamespace(number=k, flops=0, convolves=False))
+    assert len(programs) < 200 and max(one.number for one in programs.values()) == 299

@@ -293,6 +293,7 @@ class _Importer:
     def _close_loops(self):
         for made, node, data in self.backs:
             made._inputs = [self._input(node, n) for n in data]
+            self.graph._changed(made)
             for k, tensor in enumerate(made._inputs):
                 _check_edge(made, k, tensor, made.attrs["T"])
             for tensor in made.outputs[1:]:

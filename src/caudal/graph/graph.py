@@ -100,6 +100,8 @@ class Graph(Elements, Collections):
         self._overrides: dict[str, str] = {}
         self._container = ""
         self._changes = 0  # edits of old nodes: a plan made before one no longer holds
+        self._index = 0, 0, {}  # how many nodes, after how many edits, id of a tensor -> those of these nodes that take it
+        self._assigns = 0, []  # how many nodes, and those of them that `_unchecked_assigns` gives
         self._variable_creator_stack: list = []
         self._py_funcs: dict[str, object] = {}  # token -> the Python function that a node runs
         self._functions: dict[str, object] = {}  # name -> the FunctionDef of a function that nodes may call
@@ -458,7 +460,24 @@ class Graph(Elements, Collections):
     # --- look-up ----------------------------------------------------------------------------------
 
     def _consumers(self, tensor):
-        return [op for op in self._ops[tensor.op._id :] + self._ops[: tensor.op._id] if any(t is tensor for t in op._inputs)]
+        """The operations that take a tensor: those made after it, then those before it, which do so on a loop's way back."""
+        with self._lock:
+            made, changes, users = self._index
+            if changes != self._changes or made > len(self._ops):
+                made, users = 0, {}
+            for op in self._ops[made:]:
+                for key in {id(t) for t in op._inputs}:
+                    users.setdefault(key, []).append(op)
+            self._index = len(self._ops), self._changes, users
+            return sorted(users.get(id(tensor), ()), key=lambda op: op._id <= tensor.op._id)
+
+    def _unchecked_assigns(self):
+        """The operations that may give a variable another shape (`validate_shape` is false)."""
+        with self._lock:
+            made, found = self._assigns
+            found = found + [op for op in self._ops[made:] if op.attrs.get("validate_shape") is False]
+            self._assigns = len(self._ops), found
+            return found
 
     # --- collections ------------------------------------------------------------------------------
 

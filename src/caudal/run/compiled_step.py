@@ -15,7 +15,7 @@ from ..ground.garbage import put_off
 from .classify import arithmetic, convolves, has_loops, is_tiny, is_variable_op
 from .decisive import Decisive
 from .fusions import LATE, fuse
-from .interpret import of_xla, state_key
+from .interpret import Interpreted, of_xla, state_key
 from .lowering import Traced, lower_nodes, plain
 from .packing import Layout, on_host, pack_of, put, whole
 from .pointwise import join
@@ -62,6 +62,7 @@ class CompiledStep:
         self.out_slots = [slots[t] for t in self.outputs]
         self.states = {state_key(op): op for op in ops if "state" in op._def.lower_wants}
         self.programs = Programs(self.inputs, [*self.known, *self.decisive.made])
+        self.apart = None
 
     def run(self, values):
         """Runs the step on the values by slot."""
@@ -70,14 +71,44 @@ class CompiledStep:
         known = tuple(map(_frozen, given.values()))
         key = (known, tuple(map(device.shape, inputs)))
         with store.turn:
-            found = self.beside(key, given, inputs)
-            mark = (*key, found) if found else key
-            program = self.programs.get(mark)
-            if program is None:
-                program = self.programs.add(mark, _Program(self, given, key[1], self.ops_with(found)))
-            outs = program.run(inputs, store.values)
+            program = self._program(key, given, inputs)
+            outs = None if program is None else program.run(inputs, store.values)
+        if outs is None:
+            self.run_apart(values)
+            return
         for slot, value in zip(self.out_slots, outs, strict=True):
             values[slot] = value
+
+    def _program(self, key, given, inputs):
+        """The program for a run; None if it is to be made op by op."""
+        if self.programs.waits(key):
+            return None
+        found = self.beside(key, given, inputs)
+        mark = (*key, found) if found else key
+        program = self.programs.get(mark)
+        if program is None and not (found and self.programs.waits(mark)):
+            program = self.programs.add(mark, _Program(self, given, key[1], self.ops_with(found)))
+        return program
+
+    def run_apart(self, values):
+        """Runs the step op by op."""
+        if self.apart is None:
+            self.apart = self._apart()
+        runner, taken, given, size = self.apart
+        inner = [values[k] for k in taken] + [None] * (size - len(taken))
+        runner.run(inner)
+        for k, outer in given:
+            values[outer] = inner[k]
+
+    def _apart(self):
+        """(what runs the ops one by one, the slots of what it takes, (its slot, the step's) of what it gives, how many slots it has)."""
+        slots = {t: k for k, t in enumerate([*self.inputs, *self.known])}
+        runner = Interpreted(self.ops, slots, {*slots}, self.store, takes_turn=True)
+        return self._runner(runner, slots, self.outputs)
+
+    def _runner(self, runner, slots, outs):
+        given = [(slots[t], k) for t, k in zip(outs, self.out_slots, strict=True)]
+        return runner, [*self.in_slots, *self.known_slots], given, len(slots)
 
     def given(self, values):
         """The values that the compiler must know, by tensor."""
@@ -115,6 +146,7 @@ class _Program:
         special = Specialised(ops, step.inputs, dims, known, step.outputs)
         wanted = [special.env[t] for t in step.outputs]
         kept = set(map(id, wanted))
+        self.flops, self.convolves = arithmetic(special.nodes), convolves(special.nodes)
         nodes = merge_sums(share_reads([n for n in special.nodes if not is_variable_op(n)], kept), kept)
         with native.left_alone(is_tiny(nodes)):
             nodes = fuse(nodes, kept)
@@ -223,22 +255,15 @@ def _may_change_shape(op):
     """Whether a variable's value may have another shape in a later run: its own isn't known, or it is assigned without a look at it."""
     if op._def.begin is not None:
         return False
-    dims = op.attrs["shape"]
-    return (
-        dims is None
-        or None in dims
-        or any(not user.attrs.get("validate_shape", True) for user in _users(getattr(op, "source", op)))
-    )
+    dims, variable = op.attrs["shape"], getattr(op, "source", op)
+    return dims is None or None in dims or any(_assigned(one) is variable for one in variable.graph._unchecked_assigns())
 
 
-def _users(variable):
-    """The ops that take a variable itself, or through others that pass it on."""
-    found, todo = set(), list(variable.outputs)
-    while todo:
-        new = set(todo.pop().consumers()) - found
-        found |= new
-        todo += [t for user in new for t in user.outputs if t._dtype._is_ref_dtype]
-    return found
+def _assigned(op):
+    """The variable that an op takes first, itself or through others that pass it on."""
+    while not is_variable_op(op) and op._inputs:
+        op = op._inputs[0].op
+    return op
 
 
 def _own(value):

@@ -27,21 +27,21 @@ class RaisedStep(CompiledStep):
         inner = [op.attrs["_region"] for op in ops if op._def.name == "Region"]
         self.variables = {state_key(t.op) for region in inner for t in region.variables()}
         self.folded = regions.folded
-        self.flow, self.refused = None, {}
+        self.refused = {}
         self.counts, self.mark = Counts(self), None
 
     def run(self, values):
         """Runs the step on the values by slot."""
         if any(self.store.values.get(k) is None for k in self.variables):
-            self._run_flow(values)
+            self.run_apart(values)
             return
         try:
             self._run_compiled(values)
         except Left:
-            self._run_flow(values)
+            self.run_apart(values)
         except Unraisable as error:
             self.refused[self.mark] = str(error)
-            self._run_flow(values)
+            self.run_apart(values)
 
     def _run_compiled(self, values):
         while True:
@@ -72,18 +72,7 @@ class RaisedStep(CompiledStep):
         """The ops, with notes of that."""
         return told(self.ops, found)
 
-    def _run_flow(self, values):
-        if self.flow is None:
-            self._make_flow()
-        flow, inner, outs, size = self.flow
-        given = [None] * size
-        for k, outer in inner:
-            given[k] = values[outer]
-        flow.run(given)
-        for k, outer in outs:
-            values[outer] = given[k]
-
-    def _make_flow(self):
+    def _apart(self):
         ops = list(dict.fromkeys(self.origin))
         ops += [op for op in self.folded if op._inputs[0].op in ops]
         taken = [self.old.get(t, t) for t in (*self.inputs, *self.known)]
@@ -91,6 +80,4 @@ class RaisedStep(CompiledStep):
         outs = [self.old.get(t, t) for t in self.outputs]
         for tensor in outs:
             slots.setdefault(tensor, len(slots))
-        flow = Flow(ops, slots, {*self.fed, *taken}, self.store, takes_turn=True)
-        inner = [(k, outer) for k, outer in enumerate([*self.in_slots, *self.known_slots])]
-        self.flow = flow, inner, [(slots[t], k) for t, k in zip(outs, self.out_slots, strict=True)], len(slots)
+        return self._runner(Flow(ops, slots, {*self.fed, *taken}, self.store, takes_turn=True), slots, outs)
