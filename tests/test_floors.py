@@ -24,6 +24,7 @@ FLOORS = [
     "summary",
     "train",
     "datasets lookup saved_model operators",
+    "feature_column",
     "testing",
     "contrib",
     "names",

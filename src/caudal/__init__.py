@@ -79,6 +79,7 @@ from .platform import compat as _compat, flags as _flags, gfile as _gfile, loggi
 from .platform import app as _app  # noqa: F401
 from .platform import python_io as _python_io, versions as _versions  # noqa: F401
 from .lookup import tables as _tables, words as _words  # noqa: F401
+from .feature_column import dense as _dense_columns, layers as _column_layers, linear as _linear, numeric as _numeric  # noqa: F401
 from .ragged import functions as _ragged, strings as _ragged_strings, unicode as _unicode  # noqa: F401
 from .summary import cache as _cache, functions as _summaries, writer as _writer  # noqa: F401
 from .train import hooks as _hooks, monitored_session as _monitored, saving_hooks as _saving  # noqa: F401

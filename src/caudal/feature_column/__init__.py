@@ -1,0 +1,1 @@
+"""tf.feature_column: what the features of examples mean, and the layers made of them. Begin with columns.py."""
