@@ -8,7 +8,7 @@ from ..build.initializers import Zeros
 from ..build.scopes import get_variable, get_variable_scope, variable_scope
 from ..graph.convert import convert_to_tensor
 from ..graph.graph import GraphKeys
-from ..graph.scopes import add_to_collection, get_collection, name_scope
+from ..graph.scopes import add_to_collection, get_collection, get_collection_ref, name_scope
 from ..ground import nest
 from ..ground.api import export
 from ..ground.errors import need
@@ -55,6 +55,7 @@ def linear_model(
         for column in columns:
             words = f"Items of feature_columns must be either a _DenseColumn or _CategoricalColumn. Given: {column}"
             need(isinstance(column, (DenseColumn, CategoricalColumn)), words)
+        get_collection_ref(GraphKeys.UPDATE_OPS)  # made, and empty: layers add their updates, of which these have none
         inputs, sums, found = Features(features), [], {}
         for part in parts:
             sums.append(part.sum_of(inputs, sparse_combiner))
