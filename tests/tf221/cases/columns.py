@@ -125,6 +125,25 @@ def parsed(tf):
     E, F = tf.train.Example, tf.train.Feature; data = [E(features=tf.train.Features(feature={'x': F(float_list=tf.train.FloatList(value=a)), 's': F(bytes_list=tf.train.BytesList(value=b)), 'w': F(float_list=tf.train.FloatList(value=[.5, 2.][:len(b)]))})).SerializeToString() for a, b in (([1., 2.], [b'a', b'c']), ([3., 4.], []), ([5., 6.], [b'q']))]
     return _once(c.input_layer(tf.io.parse_example(tf.constant(data), c.make_parse_example_spec(columns)), columns), same='values')
 
+# sequences: 2.21 has no contrib, so it ran 1.15's file of it
+def sequences(tf):
+    c, q = tf.feature_column, tf.contrib.feature_column; f = {'s': _sp(tf, WORDS), 'i': _sp(tf, [[0, 1], [2], [0, 0, 1], []], tf.int64), 'n': _sp(tf, [[1., 2., 3., 4.], [], [5., 6.], [7., 8., 9.]])}
+    s, i = q.sequence_categorical_column_with_vocabulary_list('s', ['a', 'b', 'c']), c.sequence_categorical_column_with_identity('i', 3)
+    outs = [q.sequence_input_layer(f, x) for x in ([c.embedding_column(s, 2)], [c.indicator_column(i)], q.sequence_numeric_column('n', 2, -1.), [c.indicator_column(s), c.embedding_column(s, 3, 'sum', max_norm=.5)])]
+    outs += [q.sequence_input_layer({'n': f['n'], 'm': f['n']}, [q.sequence_numeric_column('n', 1, normalizer_fn=lambda x: tf.SparseTensor(x.indices, x.values * 2., x.dense_shape)), q.sequence_numeric_column('m')], trainable=False)]
+    return _kept(tf, *[x for pair in outs for x in pair], **_filled(tf))
+def sequences_deep(tf):
+    c, q = tf.feature_column, tf.contrib.feature_column; at = [[0, 0, 0], [0, 0, 1], [0, 1, 0], [2, 0, 0], [2, 2, 1]]
+    f = {'h': tf.SparseTensor(at, tf.constant(['a', 'b', 'c', 'a', 'd']), [3, 4, 2]), 'n': tf.SparseTensor(at, tf.constant(_v(5)), [3, 3, 2]), 'w': tf.SparseTensor(at, tf.constant([.5, 1., 2., 3., 4.]), [3, 4, 2])}; h = q.sequence_categorical_column_with_hash_bucket('h', 5)
+    return _kept(tf, *[x for one in ([c.embedding_column(h, 2)], [c.indicator_column(h)], [q.sequence_numeric_column('n', 2)]) for x in q.sequence_input_layer(f, one, ['mine'])], **_filled(tf))
+def sequences_shared(tf):
+    c, q = tf.feature_column, tf.contrib.feature_column; k = c.sequence_categorical_column_with_identity; f = {'a': _sp(tf, [[0, 1], [2]], tf.int64), 'b': _sp(tf, [[1, 0], [0]], tf.int64)}
+    return _kept(tf, *q.sequence_input_layer(f, c.shared_embedding_columns([k('b', 3), k('a', 3)], 2), [tf.GraphKeys.GLOBAL_VARIABLES]), **_filled(tf))
+def sequences_unequal(tf):
+    c, q = tf.feature_column, tf.contrib.feature_column; f = {'n': _sp(tf, [[1., 2.], [3.]]), 'm': _sp(tf, [[1.], [3.]]), 'i': tf.constant([[1]])}; n, i = q.sequence_numeric_column, c.categorical_column_with_identity('i', 3)
+    return _once(_fails(tf, lambda: q.sequence_input_layer(f, [c.numeric_column('n')]), lambda: q.sequence_input_layer(f, [c.embedding_column(i, 2)]), lambda: q.sequence_input_layer(f, [c.indicator_column(i)]), lambda: q.sequence_input_layer(f, [n('n'), n('n')]), lambda: q.sequence_input_layer(f, []), lambda: q.sequence_input_layer(f, [c.sequence_numeric_column('n')]), lambda: n('n', 0), lambda: n('n', normalizer_fn=1)), same='values')
+def sequence_told(tf): q = tf.contrib.feature_column; n = q.sequence_numeric_column('n', (2, 1), 0., tf.int64); return _once(_t(tf, n, n.name, n._parse_example_spec, tf.feature_column.make_parse_example_spec([n])))
+
 # refusals
 def wrong_numbers(tf):
     c = tf.feature_column; n, b = c.numeric_column, c.bucketized_column
