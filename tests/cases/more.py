@@ -162,3 +162,9 @@ row(
     [np.array([2, 5, 0], i32), np.array([5, 8, 0], i32), np.array([1, 2, 1], i32)],
     lambda a, b, c: (np.array([0, 3, 5, 5], i64), np.array([2, 3, 4, 5, 7], i32)),
 )
+
+# --- ranges ------------------------------------------------------------------------------------------------
+
+_BOUNDS = [-1.0, 0.0, 0.1, 2.0]
+for _x in (normal(3, 4), np.array([0.1, -1, np.nan, np.inf], f32), np.array([[-2], [0], [2], [1]], i32), np.array([-1, 3], i64)):
+    row("Bucketize", [_x], lambda x: np.digitize(x, np.array(_BOUNDS, f32)).astype(i32), slopes=(), boundaries=_BOUNDS)

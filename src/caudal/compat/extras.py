@@ -8,6 +8,7 @@ from ..build.cond import smart_cond, smart_constant_value
 from ..build.defun import Defun
 from ..build.partitioned import PartitionedVariable
 from ..build.scopes import variable_scope
+from ..feature_column import categorical, columns, crossed, dense, layers, numeric, sequences, vocabulary
 from ..formats.proto.device_pb2 import DeviceAttributes
 from ..graph import static
 from ..graph.collection_protos import register_proto
@@ -120,6 +121,12 @@ _TEST_MODES = {
     "run_in_graph_and_eager_modes": modes.run_in_graph_and_eager_modes,
 }
 
+_COLUMNS = {
+    name: getattr(file, name)
+    for file in (categorical, columns, crossed, dense, numeric, sequences, vocabulary)
+    for name in file.__all__
+    if name.endswith("Column")
+}
 EXTRAS = {
     "contrib.eager.python.tfe": {
         "run_all_tests_in_graph_and_eager_modes": modes.run_all_in_graph_and_eager_modes,
@@ -128,6 +135,12 @@ EXTRAS = {
     "python.client.device_lib": {"list_local_devices": list_local_devices},
     "python.client.timeline": {"Timeline": Timeline},
     "python.eager.context": {"executing_eagerly": lambda: False, "in_graph_mode": lambda: True},
+    "python.feature_column.feature_column": {
+        "InputLayer": layers.InputLayer,
+        "_LazyBuilder": columns.Features,
+        **{f"_{base}": _COLUMNS[base] for base in ("FeatureColumn", "DenseColumn", "CategoricalColumn", "SequenceDenseColumn")},
+    },
+    "python.feature_column.feature_column_v2": _COLUMNS,
     "python.framework.function": {"Defun": Defun},
     "python.framework.ops": {
         "convert_n_to_tensor": convert_n_to_tensor,

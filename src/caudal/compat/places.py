@@ -16,6 +16,10 @@ ops.manip_ops ops.inplace_ops ops.control_flow_util eager.context"
 
 PLACES = {
     **{f"python.{path}": ("",) for path in _ROOT.split()},
+    "python.feature_column.feature_column": ("feature_column",),
+    "python.feature_column.feature_column_lib": ("feature_column",),
+    "python.feature_column.feature_column_v2": ("feature_column",),
+    "python.feature_column.sequence_feature_column": ("feature_column",),
     "python.framework.errors": ("errors",),
     "python.framework.errors_impl": ("errors",),
     "python.framework.graph_util": ("graph_util",),
