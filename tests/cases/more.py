@@ -166,5 +166,10 @@ row(
 # --- ranges ------------------------------------------------------------------------------------------------
 
 _BOUNDS = [-1.0, 0.0, 0.1, 2.0]
-for _x in (normal(3, 4), np.array([0.1, -1, np.nan, np.inf], f32), np.array([[-2], [0], [2], [1]], i32), np.array([-1, 3], i64)):
+for _x in (
+    np.linspace(-3, 3, 12, dtype=f32).reshape(3, 4),
+    np.array([0.1, -1, np.nan, np.inf], f32),
+    np.array([[-2], [0], [2], [1]], i32),
+    np.array([-1, 3], i64),
+):
     row("Bucketize", [_x], lambda x: np.digitize(x, np.array(_BOUNDS, f32)).astype(i32), slopes=(), boundaries=_BOUNDS)

@@ -118,8 +118,8 @@ def _some(tf):
     return [x, i, s, h, c.bucketized_column(c.numeric_column('x', 2, 1.5), [1., 2.]), c.crossed_column(['k', s], 8), c.weighted_categorical_column(h, 'w', tf.int32), c.indicator_column(s), c.numeric_column('n', (2, 1), [[1], [2]], tf.int32), c.sequence_categorical_column_with_identity('q', 3), c.sequence_categorical_column_with_hash_bucket('r', 3), c.sequence_categorical_column_with_vocabulary_list('t', ['a'], default_value=0)]
 def told(tf):
     c = tf.feature_column; some = _some(tf); e = c.embedding_column(some[1], 3); n = c.sequence_numeric_column('z', 2, normalizer_fn=None)
-    return _once(_t(tf, *[repr(x) for x in some], *[(type(x).__name__, x.name, sorted(x.parse_example_spec.items()), getattr(x, 'num_buckets', None), getattr(x, 'variable_shape', None), len(x.parents)) for x in some + [e, n]], n, some[0] < some[1], sorted(some, key=str) == sorted(some), some[0] == c.numeric_column('x', [2], 1.5), hash(some[1]) == hash(c.categorical_column_with_identity('i', 4)), some[0]._fields))
-def parsed_spec(tf): c = tf.feature_column; return _once(_t(tf, *sorted(c.make_parse_example_spec(_some(tf) + c.shared_embedding_columns([c.categorical_column_with_identity('i', 4)], 2)).items())))
+    return _once(_t(tf, *[repr(x) for x in some], *[(type(x).__name__, x.name, sorted(x.parse_example_spec.items()), getattr(x, 'num_buckets', None), getattr(x, 'variable_shape', None), len(x.parents)) for x in some + [e, n]], n, some[0] < some[1], sorted(some, key=str) == sorted(some), some[0] == c.numeric_column('x', [2], 1.5), hash(some[1]) == hash(c.categorical_column_with_identity('i', 4)), some[0]._fields), same='values')
+def parsed_spec(tf): c = tf.feature_column; return _once(_t(tf, *sorted(c.make_parse_example_spec(_some(tf) + c.shared_embedding_columns([c.categorical_column_with_identity('i', 4)], 2)).items())), same='values')
 def parsed(tf):
     c = tf.feature_column; x, s = c.numeric_column('x', 2, 0.), c.categorical_column_with_vocabulary_list('s', ['a', 'b', 'c']); w = c.weighted_categorical_column(s, 'w'); columns = [x, c.embedding_column(w, 2, initializer=tf.constant_initializer(_v(3, 2))), c.indicator_column(s)]
     E, F = tf.train.Example, tf.train.Feature; data = [E(features=tf.train.Features(feature={'x': F(float_list=tf.train.FloatList(value=a)), 's': F(bytes_list=tf.train.BytesList(value=b)), 'w': F(float_list=tf.train.FloatList(value=[.5, 2.][:len(b)]))})).SerializeToString() for a, b in (([1., 2.], [b'a', b'c']), ([3., 4.], []), ([5., 6.], [b'q']))]
@@ -142,7 +142,7 @@ def sequences_shared(tf):
 def sequences_unequal(tf):
     c, q = tf.feature_column, tf.contrib.feature_column; f = {'n': _sp(tf, [[1., 2.], [3.]]), 'm': _sp(tf, [[1.], [3.]]), 'i': tf.constant([[1]])}; n, i = q.sequence_numeric_column, c.categorical_column_with_identity('i', 3)
     return _once(_fails(tf, lambda: q.sequence_input_layer(f, [c.numeric_column('n')]), lambda: q.sequence_input_layer(f, [c.embedding_column(i, 2)]), lambda: q.sequence_input_layer(f, [c.indicator_column(i)]), lambda: q.sequence_input_layer(f, [n('n'), n('n')]), lambda: q.sequence_input_layer(f, []), lambda: q.sequence_input_layer(f, [c.sequence_numeric_column('n')]), lambda: n('n', 0), lambda: n('n', normalizer_fn=1)), same='values')
-def sequence_told(tf): q = tf.contrib.feature_column; n = q.sequence_numeric_column('n', (2, 1), 0., tf.int64); return _once(_t(tf, n, n.name, n._parse_example_spec, tf.feature_column.make_parse_example_spec([n])))
+def sequence_told(tf): q = tf.contrib.feature_column; n = q.sequence_numeric_column('n', (2, 1), 0., tf.int64); return _once(_t(tf, n, n.name, n._parse_example_spec, tf.feature_column.make_parse_example_spec([n])), same='values')
 
 # refusals
 def wrong_numbers(tf):
