@@ -115,9 +115,10 @@ class Features:
         return self._made[key]
 
     def _transformed(self, column):
-        need(not isinstance(column, str), f"Feature {column} is not in features dictionary.")
-        words = f'"key" must be either a "str" or "_FeatureColumn". Provided: {column}'
-        need(isinstance(column, FeatureColumn), words, kind=TypeError)
+        if isinstance(column, str):
+            raise ValueError(f"Feature {column} is not in features dictionary.")
+        if not isinstance(column, FeatureColumn):
+            raise TypeError(f'"key" must be either a "str" or "_FeatureColumn". Provided: {column}')
         debug("Transforming feature_column %s.", column)
         made = column._transform_feature(self)
         need(made is not None, f"Column {column.name} is not supported.")
@@ -165,17 +166,17 @@ def as_columns(given):
     columns = list(columns) if isinstance(columns, collections.abc.Iterator) else columns
     need(not isinstance(columns, dict), "Expected feature_columns to be iterable, found dict.")
     for column in columns:
-        words = f"Items of feature_columns must be a _FeatureColumn. Given (type {type(column)}): {column}."
-        need(isinstance(column, FeatureColumn), words)
+        if not isinstance(column, FeatureColumn):  # not `need`: a column with many words takes long to show
+            raise ValueError(f"Items of feature_columns must be a _FeatureColumn. Given (type {type(column)}): {column}.")
     need(columns, "feature_columns must not be empty.")
     named = {}
     for column in columns:
-        need(
-            column.name not in named,
-            f"Duplicate feature column name found for columns: {column} and {named.get(column.name)}. This usually means that "
-            "these columns refer to same base feature. Either one must be discarded or a duplicated but renamed item must be "
-            "inserted in features dict.",
-        )
+        if column.name in named:
+            raise ValueError(
+                f"Duplicate feature column name found for columns: {column} and {named[column.name]}. This usually means that "
+                "these columns refer to same base feature. Either one must be discarded or a duplicated but renamed item must be "
+                "inserted in features dict."
+            )
         named[column.name] = column
     return columns
 

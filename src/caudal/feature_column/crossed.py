@@ -48,7 +48,8 @@ def _leaves(cross):
 def _ids(key, inputs):
     if isinstance(key, str):
         return inputs.get(key)
-    need(isinstance(key, CategoricalColumn), f"Unsupported column type. Given: {key}")
+    if not isinstance(key, CategoricalColumn):
+        raise ValueError(f"Unsupported column type. Given: {key}")
     ids, weights = key._get_sparse_tensors(inputs)
     words = "crossed_column does not support weight_tensor, but the given column populates weight_tensor. Given column: "
     need(weights is None, words + key.name)
@@ -72,18 +73,19 @@ def crossed_column(keys, hash_bucket_size, hash_key=None):
     """
     some = hash_bucket_size and hash_bucket_size >= 1
     need(some, f"hash_bucket_size must be > 1. hash_bucket_size: {hash_bucket_size}")
-    need(keys and len(keys) >= 2, f"keys must be a list with length > 1. Given: {keys}")
+    if not keys or len(keys) < 2:
+        raise ValueError(f"keys must be a list with length > 1. Given: {keys}")
     for key in keys:
-        need(
-            isinstance(key, (str, CategoricalColumn)),
-            "Unsupported key type. All keys must be either string, or categorical column except HashedCategoricalColumn. "
-            f"Given: {key}",
-        )
-        need(
-            not isinstance(key, HashedCategoricalColumn),
-            "categorical_column_with_hash_bucket is not supported for crossing. Hashing before crossing will increase "
-            f"probability of collision. Instead, use the feature name as a string. Given: {key}",
-        )
+        if not isinstance(key, (str, CategoricalColumn)):
+            raise ValueError(
+                "Unsupported key type. All keys must be either string, or categorical column except HashedCategoricalColumn. "
+                f"Given: {key}"
+            )
+        if isinstance(key, HashedCategoricalColumn):
+            raise ValueError(
+                "categorical_column_with_hash_bucket is not supported for crossing. Hashing before crossing will increase "
+                f"probability of collision. Instead, use the feature name as a string. Given: {key}"
+            )
     return CrossedColumn(tuple(keys), hash_bucket_size, hash_key)
 
 

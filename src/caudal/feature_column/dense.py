@@ -49,20 +49,20 @@ class _OfIds(DenseColumn, SequenceDenseColumn):
     def _refuse_sequence(self):
         """A layer of examples takes no column of sequences."""
         plain, instead, _ = self._words
-        need(
-            not isinstance(self.categorical_column, SequenceCategoricalColumn),
-            f"In {self._kind}: {self.name}. categorical_column must not be of type _SequenceCategoricalColumn. Suggested fix A: "
-            f"If you wish to use {plain}, use a non-sequence categorical_column_with_*. Suggested fix B: If you wish to create "
-            f"sequence input, use {instead}. Given (type {type(self.categorical_column)}): {self.categorical_column}",
-        )
+        if isinstance(self.categorical_column, SequenceCategoricalColumn):
+            raise ValueError(
+                f"In {self._kind}: {self.name}. categorical_column must not be of type _SequenceCategoricalColumn. Suggested fix "
+                f"A: If you wish to use {plain}, use a non-sequence categorical_column_with_*. Suggested fix B: If you wish to "
+                f"create sequence input, use {instead}. Given (type {type(self.categorical_column)}): {self.categorical_column}"
+            )
 
     def _need_sequence(self):
         """A layer of sequences takes no other column."""
-        need(
-            isinstance(self.categorical_column, SequenceCategoricalColumn),
-            f"In {self._kind}: {self.name}. categorical_column must be of type {self._words[2]}. Suggested fix: Use one of "
-            f"sequence_categorical_column_with_*. Given (type {type(self.categorical_column)}): {self.categorical_column}",
-        )
+        if not isinstance(self.categorical_column, SequenceCategoricalColumn):
+            raise ValueError(
+                f"In {self._kind}: {self.name}. categorical_column must be of type {self._words[2]}. Suggested fix: Use one of "
+                f"sequence_categorical_column_with_*. Given (type {type(self.categorical_column)}): {self.categorical_column}"
+            )
 
 
 # --- a one for each id ----------------------------------------------------------------------------------------
@@ -251,15 +251,15 @@ class _SharedEmbeddingColumn(
     def _found(self, inputs, weight_collections, trainable):
         with name_scope(None, default_name=self.name):
             ids, weights = self.categorical_column._get_sparse_tensors(inputs, weight_collections, trainable)
-            table = self._kept() or self._kept(_table(self, weight_collections, trainable))
+            table = self._kept()
+            if table is None:
+                table = _table(self, weight_collections, trainable)
+                add_to_collection(self.shared_embedding_collection_name, table)
             return _looked_up(self, table, ids, weights)
 
-    def _kept(self, made=None):
-        """The table that the collection of this name holds, or None; `made`, put there, if it is given."""
+    def _kept(self):
+        """The table that the collection of this name holds, or None."""
         collection = self.shared_embedding_collection_name
-        if made is not None:
-            add_to_collection(collection, made)
-            return made
         found, shape = get_collection(collection), (self.categorical_column._num_buckets, self.dimension)
         if not found:
             return None
@@ -291,21 +291,22 @@ def _check_alike(columns):
     """Columns that share a table are of one kind, whatever weights they have, and have as many ids."""
     first, *others = columns
     n = first._num_buckets
-    words = f"All categorical_columns must be subclasses of _CategoricalColumn. Given: {first}, of type: {type(first)}"
-    need(isinstance(first, CategoricalColumn), words)
+    if not isinstance(first, CategoricalColumn):
+        words = "All categorical_columns must be subclasses of _CategoricalColumn. Given: {}, of type: {}"
+        raise ValueError(words.format(first, type(first)))
     first = _unweighted(first)
     for other in map(_unweighted, others):
-        need(
-            isinstance(other, type(first)),
-            "To use shared_embedding_column, all categorical_columns must have the same type, or be weighted_categorical_column "
-            f"of the same type. Given column: {first} of type: {type(first)} does not match given column: {other} of type: "
-            f"{type(other)}",
-        )
-        need(
-            n == other._num_buckets,
-            "To use shared_embedding_column, all categorical_columns must have the same number of buckets. Given column: "
-            f"{first} with buckets: {n} does  not match column: {other} with buckets: {other._num_buckets}",
-        )
+        if not isinstance(other, type(first)):
+            raise ValueError(
+                "To use shared_embedding_column, all categorical_columns must have the same type, or be "
+                f"weighted_categorical_column of the same type. Given column: {first} of type: {type(first)} does not match "
+                f"given column: {other} of type: {type(other)}"
+            )
+        if n != other._num_buckets:
+            raise ValueError(
+                "To use shared_embedding_column, all categorical_columns must have the same number of buckets. Given column: "
+                f"{first} with buckets: {n} does  not match column: {other} with buckets: {other._num_buckets}"
+            )
 
 
 def _unweighted(column):

@@ -53,11 +53,11 @@ def input_layer(
 def _dense(feature_columns):
     columns = as_columns(feature_columns)
     for column in columns:
-        need(
-            isinstance(column, DenseColumn),
-            "Items of feature_columns must be a _DenseColumn. You can wrap a categorical column with an embedding_column or "
-            f"indicator_column. Given: {column}",
-        )
+        if not isinstance(column, DenseColumn):
+            raise ValueError(
+                "Items of feature_columns must be a _DenseColumn. You can wrap a categorical column with an embedding_column or "
+                f"indicator_column. Given: {column}"
+            )
     return columns
 
 
@@ -131,7 +131,8 @@ def make_parse_example_spec(feature_columns):
     """
     out = {}
     for column in feature_columns:
-        need(isinstance(column, FeatureColumn), f"All feature_columns must be _FeatureColumn instances. Given: {column}")
+        if not isinstance(column, FeatureColumn):
+            raise ValueError(f"All feature_columns must be _FeatureColumn instances. Given: {column}")
         for key, one in column._parse_example_spec.items():
             need(
                 out.setdefault(key, one) == one,

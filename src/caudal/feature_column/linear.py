@@ -11,7 +11,6 @@ from ..graph.graph import GraphKeys
 from ..graph.scopes import add_to_collection, get_collection, get_collection_ref, name_scope
 from ..ground import nest
 from ..ground.api import export
-from ..ground.errors import need
 from ..ops.activations import bias_add
 from ..ops.embedding_safe import safe_embedding_lookup_sparse
 from ..ops.math import add_n
@@ -53,8 +52,8 @@ def linear_model(
     features = nest.map_structure(_as_tensor, features)
     with name_scope(name), variable_scope(name):
         for column in columns:
-            words = f"Items of feature_columns must be either a _DenseColumn or _CategoricalColumn. Given: {column}"
-            need(isinstance(column, (DenseColumn, CategoricalColumn)), words)
+            if not isinstance(column, (DenseColumn, CategoricalColumn)):
+                raise ValueError(f"Items of feature_columns must be either a _DenseColumn or _CategoricalColumn. Given: {column}")
         get_collection_ref(GraphKeys.UPDATE_OPS)  # made, and empty: layers add their updates, of which these have none
         inputs, sums, found = Features(features), [], {}
         for part in parts:

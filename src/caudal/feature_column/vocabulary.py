@@ -82,10 +82,10 @@ def categorical_column_with_vocabulary_list(key, vocabulary_list, dtype=None, de
     Raises:
       ValueError: no words, a word twice, dtypes that don't fit, both kinds of ids for other words, or a key that isn't a text.
     """
-    some = vocabulary_list is not None and len(vocabulary_list) >= 1
-    need(some, f"vocabulary_list {vocabulary_list} must be non-empty, column_name: {key}")
-    once = len(set(vocabulary_list)) == len(vocabulary_list)
-    need(once, f"Duplicate keys in vocabulary_list {vocabulary_list}, column_name: {key}")
+    if vocabulary_list is None or len(vocabulary_list) < 1:
+        raise ValueError(f"vocabulary_list {vocabulary_list} must be non-empty, column_name: {key}")
+    if len(set(vocabulary_list)) != len(vocabulary_list):
+        raise ValueError(f"Duplicate keys in vocabulary_list {vocabulary_list}, column_name: {key}")
     kind = dtypes.as_dtype(np.array(vocabulary_list).dtype)
     _check_buckets(key, num_oov_buckets, default_value != -1)
     check_string_or_int(kind, f"column_name: {key} vocabulary")

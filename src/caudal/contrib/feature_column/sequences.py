@@ -8,7 +8,6 @@ from ...feature_column.sequences import SequenceNumbers, checked_numbers
 from ...graph.scopes import control_dependencies, name_scope
 from ...ground import dtypes
 from ...ground.api import export
-from ...ground.errors import need
 from ...ops.asserts import assert_equal
 from ...ops.basic import identity
 from ...ops.join import concat
@@ -52,11 +51,11 @@ def sequence_input_layer(features, feature_columns, weight_collections=None, tra
     """
     columns = as_columns(feature_columns)
     for column in columns:
-        need(
-            isinstance(column, SequenceDenseColumn),
-            "All feature_columns must be of type _SequenceDenseColumn. You can wrap a sequence_categorical_column with an "
-            f"embedding_column or indicator_column. Given (type {type(column)}): {column}",
-        )
+        if not isinstance(column, SequenceDenseColumn):
+            raise ValueError(
+                "All feature_columns must be of type _SequenceDenseColumn. You can wrap a sequence_categorical_column with an "
+                f"embedding_column or indicator_column. Given (type {type(column)}): {column}"
+            )
     with variable_scope(None, default_name="sequence_input_layer", values=list(features.values())):
         inputs, parts, lengths = Features(features), [], []
         columns = sorted(columns, key=lambda column: column.name)
