@@ -12,6 +12,8 @@ def _lower(B, x, *, boundaries, op):
     require(list(boundaries) == sorted(boundaries), op, "Expected sorted boundaries")
     kind = np.float64 if x.dtype == np.float64 else np.float32  # the boundaries are float32 all the same
     bounds = np.asarray(boundaries, np.float32).astype(kind)
+    if not B.compiled:
+        return np.searchsorted(bounds, x.astype(kind), side="right").astype(np.int32)
     above = x.astype(kind)[..., None] < bounds  # none for NaN, which lies beyond them
     return (len(bounds) - above.sum(-1)).astype(np.int32)
 
