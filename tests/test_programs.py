@@ -400,3 +400,36 @@ def test_a_custom_getter_is_told_what_is_meant():
     assert [v.op.name for v in tf.trainable_variables()] == ["s/a"]
     with pytest.raises(ValueError, match="Invalid variable synchronization mode: x for variable: d"):
         tf.get_variable("d", [1], synchronization="x")
+
+
+def test_the_root_scope_leaves_names_as_they_are():
+    """Towers enter it under a name scope of their own; as TF 2.21 names them."""
+    with tf.name_scope("clone_0"):
+        with tf.variable_scope(tf.get_variable_scope(), reuse=None) as root:
+            names = [tf.constant(1.0).name]
+            with tf.variable_scope("A") as inner:
+                names += [tf.constant(1.0).name, inner.original_name_scope, tf.get_variable("v", [1]).name]
+        with tf.variable_scope(""), tf.variable_scope("B"):
+            names.append(tf.constant(1.0).name)
+    assert (root.name, root.original_name_scope) == ("", "")
+    assert names == ["clone_0/Const:0", "clone_0/A/Const:0", "clone_0/A/", "A/v:0", "clone_0/B/Const:0"]
+
+
+def test_files_beside_the_program(tmp_path, monkeypatch):
+    """Paths without a folder: checkpoints, meta graphs and graphs."""
+    monkeypatch.chdir(tmp_path)
+    v = tf.Variable(1.0)
+    with tf.Session() as session:
+        session.run(v.initializer)
+        assert tf.train.Saver([v]).save(session, "model") == "model"
+    tf.train.export_meta_graph("alone.meta")
+    assert tf.train.write_graph(v.graph, "", "graph.pbtxt") == "graph.pbtxt"
+    files = {"checkpoint", "model.data-00000-of-00001", "model.index", "model.meta", "alone.meta", "graph.pbtxt"}
+    assert {path.name for path in tmp_path.iterdir()} == files
+    assert tf.train.latest_checkpoint(".") == "./model"
+
+
+@pytest.mark.parametrize("value", [0.0, 1, True, "a", []])
+def test_constants_of_nothing_are_floats(value):
+    assert tf.constant(value, shape=[0, 4]).dtype is tf.float32
+    assert tf.constant([] if value == [] else 1, tf.int32, shape=[0]).dtype is tf.int32

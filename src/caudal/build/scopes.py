@@ -460,7 +460,7 @@ class variable_scope:  # noqa: N801  # TF's name
             if not isinstance(given, (str, VariableScope)):
                 raise TypeError("VariableScope: name_or_scope must be a string or VariableScope.")
             name = given if isinstance(given, str) else given.name.split("/")[-1]
-            scope = self._open_names(stack, name)
+            scope = self._open_names(stack, name) if name or not self._aux else None  # the root's scope leaves names as they are
             old = scope if isinstance(given, str) else given.original_name_scope
             return stack.enter_context(_pure(given, reuse=self._reuse, old_name_scope=old, **self._settings))
         if self._reuse:

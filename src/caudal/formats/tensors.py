@@ -87,7 +87,7 @@ def to_array(values, dtype=None, shape=None, verify_shape=False):
         raise ValueError("None values not supported.")
     if isinstance(values, (list, tuple, numbers.Number, bytes, str, Dimension)) and not isinstance(values, np.generic):
         empty = shape is not None and 0 in dims_of(shape)
-        array = np.empty(dims_of(shape), None if kind is None else kind.np) if empty else _of_python(values, kind)
+        array = np.empty(dims_of(shape), np.float32 if kind is None else kind.np) if empty else _of_python(values, kind)
     else:
         if not isinstance(values, (np.ndarray, np.generic)):
             _check_types(values, kind)

@@ -17,7 +17,7 @@ def write_graph(graph_or_graph_def, logdir, name, as_text=True):
 
     Args:
       graph_or_graph_def: a `Graph` or a `GraphDef`.
-      logdir: the folder.
+      logdir: the folder; '' stands for the one in which the program runs.
       name: the file's name.
       as_text: as text (`.pbtxt`); otherwise as bytes (`.pb`).
 
@@ -25,7 +25,7 @@ def write_graph(graph_or_graph_def, logdir, name, as_text=True):
       The file's path.
     """
     message = graph_or_graph_def.as_graph_def() if isinstance(graph_or_graph_def, Graph) else graph_or_graph_def
-    os.makedirs(logdir, exist_ok=True)
+    os.makedirs(logdir or os.curdir, exist_ok=True)
     path = os.path.join(logdir, name)
     write_file(path, text_format.MessageToString(message).encode() if as_text else message.SerializeToString(deterministic=True))
     return path
