@@ -23,11 +23,13 @@ needs_native = pytest.mark.skipif(not native.ready(), reason=native.status())
 
 
 @st.composite
-def convolutions(draw):
-    """(image, filters, strides, pads, dilations), filled with drawn numbers."""
+def convolutions(draw, covers=()):
+    """(image, filters, strides, pads, dilations), filled with drawn numbers; `covers`: axes along which windows are as wide as the image."""
     window = draw(st.tuples(st.integers(1, 5), st.integers(1, 5)))
-    space = [draw(st.integers(k, k + 9)) for k in window]
-    pads = [(draw(st.integers(0, k - 1)), draw(st.integers(0, k - 1))) for k in window]
+    space = [k if axis in covers else draw(st.integers(k, k + 9)) for axis, k in enumerate(window)]
+    pads = [
+        (0, 0) if axis in covers else (draw(st.integers(0, k - 1)), draw(st.integers(0, k - 1))) for axis, k in enumerate(window)
+    ]
     channels, outputs = draw(st.integers(1, 40)), draw(st.integers(1, 40))
     numbers = np.random.RandomState(draw(st.integers(0, 2**20)))
     x = numbers.standard_normal((draw(st.integers(0, 5)), *space, channels)).astype("f")
@@ -53,8 +55,8 @@ def _same(name, *arrays, tolerance=3e-5, **named):
 
 
 @needs_native
-@settings(max_examples=25, deadline=None)
-@given(convolutions(), st.booleans())
+@settings(max_examples=50, deadline=None)
+@given(st.sampled_from([(), (0,), (1,), (0, 1)]).flatmap(convolutions), st.booleans())
 def test_convolution(case, relu):
     x, filters, *where = case
     bias = np.linspace(-1, 1, filters.shape[-1]).astype("f")

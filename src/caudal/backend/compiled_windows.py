@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from . import native, precision, windows, winograd
+from . import native, precision, products, windows, winograd
 
 __all__ = [
     "avg_pool",
@@ -31,8 +31,34 @@ def _names(rank):
     return (f"N{space}C", f"{space}IO", f"N{space}C")
 
 
+def _covered(shape, filters, pads, dilations):
+    """Where windows are as wide as the image, what the image and the filters are with the rows' elements as channels: then
+    (shape of the image, of the filters, whether windows are as high too), else None.
+
+    Sentences as pictures have such filters, `[words, units]`, and so have dense layers written as convolutions.
+    """
+    if len(dilations) != 2 or set(dilations) != {1} or filters[2] != shape[3] or 0 in shape or max(shape[1:3]) == 1:
+        return None
+    (batch, height, width, channels), out = shape, filters[3]
+    high, wide = (n == k and tuple(pad) == (0, 0) for n, k, pad in zip((height, width), filters[:2], pads, strict=True))
+    if wide and high:
+        return (batch, height * width * channels), (height * width * channels, out), True
+    if wide and width > 1:
+        return (batch, height, 1, width * channels), (filters[0], 1, width * channels, out), False
+    return None
+
+
+def _down(strides, pads):
+    """The strides, padding and dilations of windows that are one wide."""
+    return (strides[0], 1), (pads[0], (0, 0)), (1, 1)
+
+
 def conv(x, w, strides, pads, dilations):
     """The convolution of `x` with filters `w` `[*window, in, out]`."""
+    if found := _covered(x.shape, w.shape, pads, dilations):
+        image, filters, whole = found
+        x, w = x.reshape(image), w.reshape(filters)
+        return products.product(x, w)[:, None, None] if whole else conv(x, w, *_down(strides, pads))
     if _native_conv(x, w.shape, x.shape, pads, dilations):
         return _native_forward(x, w, jnp.zeros(0, x.dtype), strides, pads, False)
     return _forward(x, w, strides, pads, dilations)
@@ -70,6 +96,12 @@ def _before(pads):
 
 def conv_bias(x, w, bias, strides, pads, dilations, relu):
     """`conv` with a bias added, and what is below 0 cut off if `relu` is true."""
+    if found := _covered(x.shape, w.shape, pads, dilations):
+        image, filters, whole = found
+        x, w = x.reshape(image), w.reshape(filters)
+        return (
+            products.dense(x, w, bias, relu)[:, None, None] if whole else conv_bias(x, w, bias, *_down(strides, pads), relu)
+        )
     if _native_conv(x, w.shape, x.shape, pads, dilations):
         return _native_forward(x, w, bias, strides, pads, relu)
     out = _forward(x, w, strides, pads, dilations) + bias
@@ -105,6 +137,12 @@ def _slope(function, shape, kind, dy):
 
 def conv_input_grad(shape, w, dy, strides, pads, dilations):
     """The slope of `conv` by its input of shape `shape`."""
+    if found := _covered(shape, w.shape, pads, dilations):
+        image, filters, whole = found
+        w = w.reshape(filters)
+        if whole:
+            return products.product(dy[:, 0, 0], w, turn_y=True).reshape(shape)
+        return conv_input_grad(image, w, dy, *_down(strides, pads)).reshape(shape)
     if _native_conv(dy, w.shape, shape, pads, dilations):
         out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
         kernel = _kernel("_input_grad", shape[0], shape[1:3], w.shape[:2], w.shape[3], w.shape[2], strides)
@@ -114,6 +152,12 @@ def conv_input_grad(shape, w, dy, strides, pads, dilations):
 
 def conv_filter_grad(x, shape, dy, strides, pads, dilations):
     """The slope of `conv` by its filters of shape `shape`."""
+    if found := _covered(x.shape, shape, pads, dilations):
+        image, filters, whole = found
+        x = x.reshape(image)
+        if whole:
+            return products.product(x, dy[:, 0, 0], turn_x=True).reshape(shape)
+        return conv_filter_grad(x, filters, dy, *_down(strides, pads)).reshape(shape)
     if _native_conv(x, shape, x.shape, pads, dilations):
         out = jax.ShapeDtypeStruct(tuple(shape), dy.dtype)
         kernel = _kernel("_filter_grad", x.shape[0], dy.shape[1:3], shape[:2], *shape[2:], strides)
