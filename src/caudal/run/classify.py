@@ -236,8 +236,12 @@ def _matmul(op):
 
 
 def _convolution(op):
-    filters = op._inputs[1].dims if op.type.endswith(("Conv2D", "Conv3D", "Native")) else op.outputs[0].dims
-    return 2 * _count(op.outputs[0].dims) * _count(filters)
+    """Each element of the result, or of its slope, takes a window of the image and the filters that it has a sum with."""
+    kind = op._def.name
+    filters = (op.outputs[0] if "BackpropFilter" in kind else op._inputs[1]).dims
+    result = (op._inputs[2] if "Backprop" in kind else op.outputs[0]).dims
+    made = filters[-2:] if kind.startswith("Depthwise") and filters else (filters or (None,))[-1:]
+    return 2 * _count(result) * _count(filters) // max(1, _count(made))
 
 
 _COSTS = dict.fromkeys(("MatMul", "_Dense", "BatchMatMul", "BatchMatMulV2"), _matmul)

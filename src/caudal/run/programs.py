@@ -14,7 +14,7 @@ _TOLD = 10  # keys of one step: as many mean that shapes keep changing
 _MOST = 100  # programs of one step that are kept
 _AT_ONCE = 2  # programs that are made without waiting: most programs have batches of one size, and a last one
 _COUNTED = 10_000  # keys that are counted
-_HEAVY, _HEAVY_CONVOLUTIONS = 1e10, 1e9  # additions and multiplications that take NumPy as long as a compilation takes
+_HEAVY = 5e10  # additions and multiplications of convolutions: NumPy takes them 4 times as long as the kernels, and seconds for as many
 
 
 class Programs(dict):
@@ -55,7 +55,7 @@ class Programs(dict):
         self.made |= {key, key[:2]}
         for part in (key, key[:2]):
             self.uses.pop(part, None)
-        self.heavy = program.flops > (_HEAVY_CONVOLUTIONS if program.convolves else _HEAVY)
+        self.heavy = program.convolves and program.flops > _HEAVY
         self._tell()
         return program
 
