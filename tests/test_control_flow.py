@@ -463,6 +463,31 @@ def _refused(*_):
     raise Tangled("told to")
 
 
+@program(want=lambda x: [(-1.2 * x[:, 0] ** 4 * (1 - 0.3 * x[:, 0] ** 2)).sum(), (x[:, 0] * (1 - 0.3 * x[:, 0] ** 2)) ** 2])
+def a_map_of_slopes_with_a_slope(x):
+    w = tf.get_variable("w", [], initializer=tf.ones_initializer())
+
+    def inner(row):
+        slope = tf.gradients(tf.square(row[0] * w) * row[0], row)[0][0]
+        return tf.square(row[0] * (1 - 0.1 * slope))
+
+    out = tf.map_fn(inner, x)
+    return [tf.gradients(tf.reduce_sum(out), w)[0], out]
+
+
+@program()
+def a_variable_that_a_cond_sets_first(x):
+    mean, w = tf.Variable(0.0, trainable=False, collections=[]), tf.get_variable("w", [], initializer=tf.ones_initializer())
+    total = tf.reduce_sum(x)
+    set_ = tf.cond(tf.is_variable_initialized(mean), lambda: tf.assign_add(mean, total), lambda: tf.assign(mean, total))
+    with tf.control_dependencies([set_]):
+        slope = total * 2.0
+    step = tf.train.GradientDescentOptimizer(0.01)
+    done = tf.cond(tf.is_finite(slope), lambda: step.apply_gradients([(slope, w)]), tf.no_op)
+    with tf.control_dependencies([done]):
+        return [mean.read_value(), w.read_value()]
+
+
 def _last_plan(session):
     return [plan for _, plans, _ in session._plans.values() for plan in plans.values()][-1]
 

@@ -433,3 +433,34 @@ def test_files_beside_the_program(tmp_path, monkeypatch):
 def test_constants_of_nothing_are_floats(value):
     assert tf.constant(value, shape=[0, 4]).dtype is tf.float32
     assert tf.constant([] if value == [] else 1, tf.int32, shape=[0]).dtype is tf.int32
+
+
+def test_parts_as_many_as_a_dimension():
+    x = tf.placeholder(tf.float32, [4, 6])
+    assert len(tf.split(x, x.shape[1], axis=1)) == 6
+    assert [t.shape.as_list() for t in tf.split(axis=1, num_or_size_splits=x.shape[1] // 2, value=x)] == [[4, 2]] * 3
+
+
+def test_a_custom_gradient_with_one_of_its_own():
+    """As StyleGAN writes its functions: the slope's slope is custom too."""
+
+    @tf.custom_gradient
+    def leaky(x):
+        y = tf.maximum(x, 0.2 * x)
+
+        @tf.custom_gradient
+        def slope(dy):
+            return tf.where(y >= 0, dy, dy * 0.2), lambda d: tf.where(y >= 0, d, d * 0.2)
+
+        return y, slope
+
+    x, w = np.array([-1, 2, -3], np.float32), tf.Variable(np.ones(3, np.float32))
+    y = leaky(x * w)
+    first = tf.gradients(tf.square(y), w)[0]
+    second = tf.gradients(first, w)[0]
+    with tf.Session() as session:
+        session.run(w.initializer)
+        found = session.run([y, first, second])
+    slopes = np.where(x >= 0, 1.0, 0.2)
+    for one, want in zip(found, (x * slopes, 2 * (x * slopes) * slopes * x, 2 * (slopes * x) ** 2), strict=True):
+        np.testing.assert_allclose(one, want, rtol=1e-6)

@@ -99,9 +99,7 @@ def conv_bias(x, w, bias, strides, pads, dilations, relu):
     if found := _covered(x.shape, w.shape, pads, dilations):
         image, filters, whole = found
         x, w = x.reshape(image), w.reshape(filters)
-        return (
-            products.dense(x, w, bias, relu)[:, None, None] if whole else conv_bias(x, w, bias, *_down(strides, pads), relu)
-        )
+        return products.dense(x, w, bias, relu)[:, None, None] if whole else conv_bias(x, w, bias, *_down(strides, pads), relu)
     if _native_conv(x, w.shape, x.shape, pads, dilations):
         return _native_forward(x, w, bias, strides, pads, relu)
     out = _forward(x, w, strides, pads, dilations) + bias

@@ -79,7 +79,7 @@ def _check_variables(variables, slopes_of):
     Raises:
       TypeError: it is so.
     """
-    told = inspect.getfullargspec(slopes_of)
+    told = inspect.getfullargspec(inspect.unwrap(slopes_of))
     takes = "variables" in told.args or "variables" in told.kwonlyargs or told.varkw is not None
     need(
         takes or not variables,

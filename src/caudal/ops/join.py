@@ -355,7 +355,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split"):
       ValueError: the parts do not fit, or their number cannot be told.
     """
     sizes = convert_to_tensor(num_or_size_splits)
-    if isinstance(num_or_size_splits, (int, np.integer)) and not isinstance(num_or_size_splits, bool):
+    if isinstance(num_or_size_splits, (int, np.integer, shapes.Dimension)) and not isinstance(num_or_size_splits, bool):
         return split_node(axis, value, num_split=int(num_or_size_splits), name=name)
     if sizes.rank == 0:
         raise ValueError(

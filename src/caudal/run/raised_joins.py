@@ -7,6 +7,7 @@ import numpy as np
 
 from ..graph.opdef import lookup, parse
 from .pointwise import gather
+from .raised_arrays import known
 from .specialise import Node, parameter
 from .tree import Cond, Loop, canonical, inside, is_idle
 
@@ -64,7 +65,8 @@ class _Nodes:
             taken = dict.fromkeys(t for op in inside([item]) for t in op._inputs)
             taken |= {item.pred: None} if isinstance(item, Cond) else {}
         else:
-            taken = item._inputs
+            taken, found = item._inputs, [self.env.get(id(t)) for t in item.outputs]
+            skipped = skipped or bool(found) and all(map(known, found))  # what is known, as of a stack, hangs on such values
         inputs = [self._tensor(t) for t in taken]
         if isinstance(item, (Cond, Loop)) or skipped:
             like = item if skipped else next(inside([item]))
@@ -89,10 +91,11 @@ class _Nodes:
         tensor = canonical(tensor)
         found = self.mine.get(id(tensor))
         if found is None:
-            op, kind = tensor.op, tensor._dtype.base_dtype
-            if op._def.name == "Const":
-                found = Node(op, lookup("Const"), [], op.attrs, [kind]).outputs[0]
-                found.dims = np.shape(op.attrs["value"])
+            op, kind, value = tensor.op, tensor._dtype.base_dtype, self.env.get(id(tensor))
+            if op._def.name == "Const" or (known(value) and value.dtype == kind.np):
+                attrs = op.attrs if op._def.name == "Const" else {"value": np.asarray(value), "dtype": kind}
+                found = Node(op, lookup("Const"), [], attrs, [kind]).outputs[0]
+                found.dims = np.shape(attrs["value"])
             else:
                 found = parameter(op, kind, self._dims(tensor))
             self._note(tensor, found)

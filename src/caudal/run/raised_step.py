@@ -5,6 +5,7 @@ from .counting import Counts, told
 from .flow import Flow
 from .interpret import state_key
 from .rows import Left, Uncounted, Unraisable
+from .tree import PASSING
 
 __all__ = ["RaisedStep"]
 
@@ -73,11 +74,22 @@ class RaisedStep(CompiledStep):
         return told(self.ops, found)
 
     def _apart(self):
-        ops = list(dict.fromkeys(self.origin))
-        ops += [op for op in self.folded if op._inputs[0].op in ops]
         taken = [self.old.get(t, t) for t in (*self.inputs, *self.known)]
+        ops = self._with_passing(list(dict.fromkeys(self.origin)), taken)
         slots = {t: k for k, t in enumerate(taken)}
         outs = [self.old.get(t, t) for t in self.outputs]
         for tensor in outs:
             slots.setdefault(tensor, len(slots))
         return self._runner(Flow(ops, slots, {*self.fed, *taken}, self.store, takes_turn=True), slots, outs)
+
+    def _with_passing(self, ops, taken):
+        """The graph's ops that regions stand for, with those that only pass on what these and `taken` give: regions take values from before them."""
+        have = {*taken, *(t for op in ops for t in op.outputs)}
+        passing, todo = [], [t for op in ops for t in op._inputs]
+        while todo:
+            op = todo.pop().op
+            if have.isdisjoint(op.outputs) and (op in self.folded or op._def.name in PASSING):
+                have.update(op.outputs)
+                passing.append(op)
+                todo += op._inputs
+        return ops + passing

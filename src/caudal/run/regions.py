@@ -21,6 +21,7 @@ from .tree import PASSING, Cond, Loop, Tangled, reads, tree
 __all__ = ["Regions", "refuse", "regions_of"]
 
 _FLOPS = 200_000
+_MUCH = 50_000_000  # additions and multiplications
 
 
 class _Rewired(Operation):
@@ -230,7 +231,8 @@ def _raised(items, regions, fed, store):
     while True:
         _host_together(regions.values())
         flows = [r for r in regions.values() if not is_assert(r.item)]
-        refuse(not any(r.raised for r in flows), "; ".join({r.why: 1 for r in flows if r.why}))
+        pays = any(r.raised for r in flows) or _pays_beside(items, regions)
+        refuse(not pays, "; ".join({r.why: 1 for r in flows if r.why}))
         for region in regions.values():
             leaks = isinstance(region.item, Cond) and region.item.out and not region.raised
             refuse(leaks, f"a value of a branch is used outside of it, and {region.why}")
@@ -257,6 +259,11 @@ def _worth(ops, root):
     """Whether compiling pays: as for other plans, with loops taken to run some iterations."""
     looped = [op for frame in root.inner for op in frame.whole()]
     return worth_compiling(ops) or arithmetic(looped) * TRIPS > _FLOPS
+
+
+def _pays_beside(items, regions):
+    """Whether compiling what is in no region pays, where the executor has all regions: a step is cut into many then."""
+    return arithmetic([i for i in items if isinstance(i, Operation) and id(i) not in regions]) > _MUCH
 
 
 def _host_together(regions):
