@@ -26,6 +26,7 @@ FLOORS = [
     "datasets lookup saved_model operators",
     "feature_column",
     "testing",
+    "estimator",
     "contrib",
     "names",
     "compat",

@@ -1,18 +1,9 @@
-"""What of estimators needs none: the names of their modes, which programs with loops of their own use too."""
+"""The names of modes as contrib.learn has them."""
 
 from ..ground.api import export
 from ..ground.errors import need
 
-__all__ = ["LearnModeKeys", "ModeKeys"]
-
-
-@export("estimator.ModeKeys")
-class ModeKeys:
-    """What a model is made for."""
-
-    TRAIN = "train"
-    EVAL = "eval"
-    PREDICT = "infer"
+__all__ = ["LearnModeKeys"]
 
 
 @export("contrib.learn.ModeKeys")

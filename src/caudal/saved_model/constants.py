@@ -15,6 +15,9 @@ DEFAULT_SERVING_SIGNATURE_DEF_KEY = "serving_default"
 PREDICT_INPUTS, PREDICT_METHOD_NAME, PREDICT_OUTPUTS = "inputs", "tensorflow/serving/predict", "outputs"
 REGRESS_INPUTS, REGRESS_METHOD_NAME, REGRESS_OUTPUTS = "inputs", "tensorflow/serving/regress", "outputs"
 GPU, SERVING, TPU, TRAINING = "gpu", "serve", "tpu", "train"
+EVAL, TRAIN_OP_KEY = "eval", "saved_model_train_op"  # these and the next two lines are not public
+DEFAULT_TRAIN_SIGNATURE_DEF_KEY, DEFAULT_EVAL_SIGNATURE_DEF_KEY = "train", "eval"
+SUPERVISED_TRAIN_METHOD_NAME, SUPERVISED_EVAL_METHOD_NAME = "tensorflow/supervised/training", "tensorflow/supervised/eval"
 
 _MODULES = {
     "constants": "ASSETS_DIRECTORY ASSETS_KEY LEGACY_INIT_OP_KEY MAIN_OP_KEY SAVED_MODEL_FILENAME_PB SAVED_MODEL_FILENAME_PBTXT "

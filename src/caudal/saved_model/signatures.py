@@ -9,7 +9,7 @@ from ..ground.api import constant, export
 from ..ground.errors import need
 from . import constants
 
-__all__ = ["build_signature_def", "build_tensor_info", "predict_signature_def"]
+__all__ = ["build_signature_def", "build_tensor_info", "predict_signature_def", "supervised_signature_def"]
 
 constant(TensorInfo, "TensorInfo")
 
@@ -117,6 +117,17 @@ def predict_signature_def(inputs, outputs):
     need(outputs, "Prediction outputs cannot be None or empty.")
     sides = [{name: build_tensor_info(tensor) for name, tensor in side.items()} for side in (inputs, outputs)]
     return build_signature_def(*sides, constants.PREDICT_METHOD_NAME)
+
+
+def supervised_signature_def(method_name, inputs, outputs):
+    """The signature of what trains or evaluates: dicts from name to tensor.
+
+    Raises:
+      ValueError: there is no input.
+    """
+    need(inputs, f"{method_name} inputs cannot be None or empty.")
+    sides = [{name: build_tensor_info(tensor) for name, tensor in side.items()} for side in (inputs, outputs)]
+    return build_signature_def(*sides, method_name)
 
 
 _NEEDED = {

@@ -119,11 +119,15 @@ class QueueRunner:
 
     # --- threads ------------------------------------------------------------------------------------
 
+    def _enqueuer(self, sess, enqueue_op):
+        """What a thread calls again and again."""
+        return sess.make_callable(enqueue_op)
+
     def _run(self, sess, enqueue_op, coord=None):
         """What a thread does."""
         counted = True
         try:
-            enqueue = sess.make_callable(enqueue_op)
+            enqueue = self._enqueuer(sess, enqueue_op)
             while not (coord and coord.should_stop()):
                 try:
                     enqueue()
