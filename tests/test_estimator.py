@@ -1,0 +1,606 @@
+"""tf.estimator: training equal to a loop by hand, evaluation and prediction equal to NumPy, files, exports, and each refusal."""
+
+import glob
+import json
+import os
+
+import numpy as np
+import pytest
+
+import caudal as tf
+
+X = np.random.RandomState(0).randn(24, 2).astype("f")
+Y = (X @ np.array([[1.0], [2.0]]) + 0.5).astype("f")
+estimator = tf.estimator
+MODES = estimator.ModeKeys
+
+
+def _linear(x):
+    w = tf.get_variable("w", [2, 1], initializer=tf.zeros_initializer())
+    b = tf.get_variable("b", [1], initializer=tf.zeros_initializer())
+    return tf.matmul(x, w) + b
+
+
+def _train(loss, rate=0.1):
+    return tf.train.GradientDescentOptimizer(rate).minimize(loss, global_step=tf.train.get_global_step())
+
+
+def model_fn(features, labels, mode, params=None):
+    y = _linear(features["x"])
+    if mode == MODES.PREDICT:
+        return estimator.EstimatorSpec(mode, predictions={"y": y, "double": y * 2.0})
+    loss = tf.reduce_mean(tf.square(y - labels))
+    metrics = {"mae": tf.metrics.mean_absolute_error(labels, y)}
+    return estimator.EstimatorSpec(
+        mode, loss=loss, train_op=_train(loss, (params or {}).get("rate", 0.1)), eval_metric_ops=metrics
+    )
+
+
+def batches(repeat=None, size=8):
+    def input_fn():
+        data = tf.data.Dataset.from_tensor_slices(({"x": X}, Y))
+        return data.repeat(repeat).batch(size)
+
+    return input_fn
+
+
+def rows(size=10, labels=None):
+    return estimator.inputs.numpy_input_fn({"x": X}, labels, batch_size=size, shuffle=False)
+
+
+@pytest.fixture
+def trained(tmp_path):
+    """An estimator after three steps."""
+    return estimator.Estimator(model_fn, str(tmp_path)).train(batches(), steps=3)
+
+
+# --- training -------------------------------------------------------------------------------------
+
+
+class _Losses(tf.train.SessionRunHook):
+    def __init__(self):
+        self.found = []
+
+    def begin(self):
+        (self.loss,) = tf.get_collection(tf.GraphKeys.LOSSES)
+
+    def before_run(self, run_context):
+        return tf.train.SessionRunArgs(self.loss)
+
+    def after_run(self, run_context, run_values):
+        self.found.append(float(run_values.results))
+
+
+def _by_hand(count):
+    """The losses of the same graph in a loop."""
+    with tf.Graph().as_default():
+        tf.train.create_global_step()
+        features, labels = tf.data.make_one_shot_iterator(batches()()).get_next()
+        loss = tf.reduce_mean(tf.square(_linear(features["x"]) - labels))
+        op = _train(loss)
+        with tf.train.MonitoredTrainingSession() as session:
+            return [float(session.run([op, loss])[1]) for _ in range(count)]
+
+
+def _dataset():
+    return tf.data.Dataset.from_tensor_slices(({"x": X}, Y)).repeat().batch(8)
+
+
+@pytest.mark.parametrize(
+    "input_fn",
+    [
+        _dataset,
+        lambda: tf.data.make_one_shot_iterator(_dataset()).get_next(),
+        estimator.inputs.numpy_input_fn({"x": X}, Y, batch_size=8, num_epochs=None, shuffle=False),
+    ],
+    ids=["dataset", "tensors", "queue"],
+)
+def test_losses_are_those_of_a_loop_by_hand(tmp_path, input_fn):
+    seen = _Losses()
+    estimator.Estimator(model_fn, str(tmp_path)).train(input_fn, hooks=[seen], steps=6)
+    np.testing.assert_allclose(seen.found, _by_hand(6), rtol=1e-6)
+
+
+def test_training_goes_on_from_the_latest_checkpoint(tmp_path):
+    model = estimator.Estimator(model_fn, str(tmp_path), params={"rate": 0.05})
+    assert model.train(batches(), steps=2) is model
+    assert tf.train.latest_checkpoint(str(tmp_path)) == model.latest_checkpoint() == str(tmp_path / "model.ckpt-2")
+    model.train(batches(), steps=2)
+    model.train(batches(), max_steps=5)
+    model.train(batches(), max_steps=5)  # done already
+    assert model.get_variable_value("global_step") == 5
+    assert model.get_variable_names() == ["b", "global_step", "w"]
+    kept = {os.path.basename(path) for path in glob.glob(str(tmp_path / "*.index"))}
+    assert kept == {f"model.ckpt-{step}.index" for step in (0, 2, 4, 5)}
+
+
+def test_the_end_of_the_input_ends_training(tmp_path):
+    model = estimator.Estimator(model_fn, str(tmp_path)).train(batches(repeat=2))
+    assert model.get_variable_value("global_step") == 6
+
+
+def test_events_and_listeners(tmp_path):
+    class Listener(tf.train.CheckpointSaverListener):
+        saved = []
+
+        def after_save(self, session, global_step_value):
+            self.saved.append(int(global_step_value))
+
+    config = estimator.RunConfig(save_checkpoints_steps=2, save_summary_steps=1, keep_checkpoint_max=2, tf_random_seed=1)
+    model = estimator.Estimator(model_fn, str(tmp_path), config)
+    model.train(batches(), steps=5, saving_listeners=[Listener()])
+    model.evaluate(rows(labels=Y), name="all")
+    (path,) = glob.glob(str(tmp_path / "events.out.tfevents.*"))
+    losses = {e.step: v.simple_value for e in tf.train.summary_iterator(path) for v in e.summary.value if v.tag == "loss"}
+    assert Listener.saved == [0, 2, 4, 5]
+    assert sorted(losses) == [1, 2, 3, 4, 5]
+    assert model.eval_dir("all") == str(tmp_path / "eval_all")
+    (path,) = glob.glob(str(tmp_path / "eval_all" / "events.out.tfevents.*"))
+    tags = {v.tag for e in tf.train.summary_iterator(path) for v in e.summary.value}
+    assert tags == {"loss", "mae", "checkpoint_path"}
+    assert len(glob.glob(str(tmp_path / "*.index"))) == 2
+
+
+def test_warm_start(trained, tmp_path):
+    def first_loss(**settings):
+        seen = _Losses()
+        estimator.Estimator(model_fn, **settings).train(batches(), hooks=[seen], steps=1)
+        return seen.found[0]
+
+    settings = estimator.WarmStartSettings(trained.model_dir, vars_to_warm_start="w")
+    cold, warm = first_loss(), first_loss(warm_start_from=trained.model_dir)
+    assert warm < first_loss(warm_start_from=settings) < cold
+    found = estimator.Estimator(model_fn, str(tmp_path / "new"), warm_start_from=trained.model_dir).evaluate(rows(labels=Y))
+    assert found["mae"] == pytest.approx(trained.evaluate(rows(labels=Y))["mae"])
+
+
+# --- evaluation and prediction --------------------------------------------------------------------
+
+
+def _numpy(model):
+    return X @ model.get_variable_value("w") + model.get_variable_value("b")
+
+
+def test_metrics_are_averages_of_batches(trained):
+    errors = _numpy(trained) - Y
+    found = trained.evaluate(rows(size=10, labels=Y))
+    np.testing.assert_allclose(found["mae"], np.abs(errors).mean(), rtol=1e-5)
+    parts = [np.square(part).mean() for part in (errors[:10], errors[10:20], errors[20:])]
+    np.testing.assert_allclose(found["loss"], np.mean(parts), rtol=1e-5)  # each batch counts the same, as in 1.15
+    assert found["global_step"] == 3
+    assert trained.evaluate(rows(size=10, labels=Y), steps=1)["loss"] == pytest.approx(parts[0], rel=1e-5)
+
+
+def test_predictions_come_in_order(trained):
+    want = _numpy(trained)
+    found = list(trained.predict(rows()))
+    np.testing.assert_allclose([one["y"] for one in found], want, rtol=1e-5)
+    assert {tuple(one) for one in found} == {("y", "double")}
+    (only,) = {tuple(one) for one in trained.predict(rows(), predict_keys=["double"])}
+    assert only == ("double",)
+    whole = list(trained.predict(batches(repeat=1), yield_single_examples=False))  # labels are left out
+    assert [len(one["y"]) for one in whole] == [8, 8, 8]
+    np.testing.assert_allclose(np.concatenate([one["y"] for one in whole]), want, rtol=1e-5)
+
+
+def test_a_checkpoint_of_choice(tmp_path):
+    model = estimator.Estimator(model_fn, str(tmp_path)).train(batches(), steps=2).train(batches(), steps=2)
+    first = model.evaluate(rows(labels=Y), checkpoint_path=str(tmp_path / "model.ckpt-2"))
+    assert first["global_step"] == 2
+    assert first["loss"] > model.evaluate(rows(labels=Y))["loss"]
+
+
+# --- exports --------------------------------------------------------------------------------------
+
+
+def _receiver():
+    return estimator.export.build_raw_serving_input_receiver_fn({"x": tf.placeholder(tf.float32, [None, 2], name="x")})
+
+
+@pytest.mark.parametrize("method", ["export_saved_model", "export_savedmodel"])
+def test_a_saved_model_predicts_the_same(trained, tmp_path, method):
+    (tmp_path / "note.txt").write_text("hello")
+    extra = {"sub/note.txt": str(tmp_path / "note.txt")}
+    out = getattr(trained, method)(str(tmp_path / "out"), _receiver(), assets_extra=extra)
+    assert isinstance(out, bytes)
+    assert (tmp_path / "out" / os.path.basename(out.decode()) / "assets.extra" / "sub" / "note.txt").read_text() == "hello"
+    with tf.Session(graph=tf.Graph()) as session:
+        signature = tf.saved_model.loader.load(session, ["serve"], out).signature_def["serving_default"]
+        found = session.run(signature.outputs["y"].name, {signature.inputs["x"].name: X})
+    np.testing.assert_allclose(found, _numpy(trained), rtol=1e-5)
+
+
+def test_a_saved_model_of_examples_and_of_all_modes(trained, tmp_path):
+    parsing = estimator.export.build_parsing_serving_input_receiver_fn({"x": tf.FixedLenFeature([2], tf.float32)})
+    with tf.Graph().as_default():
+        raw = estimator.experimental.build_raw_supervised_input_receiver_fn(
+            {"x": tf.placeholder(tf.float32, [None, 2])}, tf.placeholder(tf.float32, [None, 1])
+        )
+    receivers = {MODES.TRAIN: raw, MODES.EVAL: raw, MODES.PREDICT: parsing}
+    out = trained.experimental_export_all_saved_models(str(tmp_path / "out"), receivers)
+    example = tf.train.Example()
+    example.features.feature["x"].float_list.value.extend(X[0])
+    with tf.Session(graph=tf.Graph()) as session:
+        signature = tf.saved_model.loader.load(session, ["serve"], out).signature_def["serving_default"]
+        feeds = {signature.inputs["examples"].name: [example.SerializeToString()]}
+        np.testing.assert_allclose(session.run(signature.outputs["y"].name, feeds), _numpy(trained)[:1], rtol=1e-5)
+    for tag, outputs in (("train", {"loss", "metrics/mae/value", "metrics/mae/update_op"}), ("eval", None)):
+        with tf.Session(graph=tf.Graph()) as session:
+            signature = tf.saved_model.loader.load(session, [tag], out).signature_def[tag]
+            assert set(signature.inputs) == {"x", "label"}
+            assert outputs is None or set(signature.outputs) == outputs
+
+
+def test_signatures_of_kinds(tmp_path):
+    """Each output is a signature; those that need examples are left out where tensors are fed."""
+
+    def kinds(features, labels, mode):
+        y = _linear(features["x"])
+        outputs = {
+            "serving_default": estimator.export.PredictOutput({"y": y}),
+            "value": estimator.export.RegressionOutput(y),
+            "scores": estimator.export.ClassificationOutput(scores=y),
+        }
+        return estimator.EstimatorSpec(
+            mode, predictions=y, loss=tf.reduce_sum(y), train_op=_train(tf.reduce_sum(y)), export_outputs=outputs
+        )
+
+    model = estimator.Estimator(kinds, str(tmp_path)).train(batches(), steps=1)
+    parsing = estimator.export.build_parsing_serving_input_receiver_fn({"x": tf.FixedLenFeature([2], tf.float32)})
+    for receiver, want in ((_receiver(), {"serving_default"}), (parsing, {"serving_default", "value", "scores"})):
+        with tf.Session(graph=tf.Graph()) as session:
+            out = model.export_saved_model(str(tmp_path / "out"), receiver)
+            assert set(tf.saved_model.loader.load(session, ["serve"], out).signature_def) == want
+    assert len(np.array(list(model.predict(rows())))) == 24  # predictions without a name
+
+
+# --- train_and_evaluate ---------------------------------------------------------------------------
+
+
+def test_training_and_evaluation_in_turn(tmp_path):
+    config = estimator.RunConfig(save_checkpoints_steps=4)
+    model = estimator.Estimator(model_fn, str(tmp_path), config)
+    exporters = [
+        estimator.LatestExporter("latest", _receiver(), exports_to_keep=1),
+        estimator.BestExporter(serving_input_receiver_fn=_receiver()),
+        estimator.FinalExporter("final", _receiver()),
+    ]
+    spec = estimator.EvalSpec(rows(labels=Y), steps=None, exporters=exporters, throttle_secs=0)
+    metrics, exports = estimator.train_and_evaluate(model, estimator.TrainSpec(batches(), max_steps=8), spec)
+    assert metrics["global_step"] == 8
+    assert metrics["mae"] == model.evaluate(rows(labels=Y))["mae"]
+    assert [os.path.basename(os.path.dirname(path.decode())) for path in exports] == ["latest", "best_exporter", "final"]
+    assert {name: len(os.listdir(tmp_path / "export" / name)) for name in os.listdir(tmp_path / "export")} == {
+        "latest": 1,
+        "best_exporter": 1,  # the first evaluation is among the event files, and not better than itself
+        "final": 1,
+    }
+    found = _evaluations(tmp_path / "eval")
+    assert sorted(found) == [4, 8]
+
+
+def _evaluations(folder):
+    from_files = {}
+    for path in glob.glob(str(folder / "events.out.tfevents.*")):
+        for event in tf.train.summary_iterator(path):
+            from_files.setdefault(event.step, {}).update({v.tag: v.simple_value for v in event.summary.value})
+    return {step: found for step, found in from_files.items() if "loss" in found}
+
+
+def test_the_best_exporter_knows_earlier_runs(trained, tmp_path):
+    best = estimator.BestExporter(serving_input_receiver_fn=_receiver())
+    found = trained.evaluate(rows(labels=Y))
+    for writer in tf.summary.FileWriterCache._cache.values():
+        writer.flush()
+    args = trained, str(tmp_path / "best"), trained.latest_checkpoint()
+    assert best.export(*args, {**found, "loss": found["loss"] + 1.0}, False) is None
+    assert best.export(*args, {**found, "loss": found["loss"] / 2.0}, False)
+
+
+@pytest.mark.parametrize(
+    "hook,bound",
+    [
+        ("stop_if_lower_hook", 1e9),
+        ("stop_if_higher_hook", -1.0),
+        ("stop_if_no_decrease_hook", 0),
+        ("stop_if_no_increase_hook", 0),
+    ],
+)
+def test_early_stopping(tmp_path, hook, bound):
+    model = estimator.Estimator(model_fn, str(tmp_path))
+    for _ in range(2):  # the hook has a variable, so that a checkpoint made without it would not do
+        stop = getattr(estimator.experimental, hook)(model, "loss", bound, run_every_secs=None, run_every_steps=1)
+        model.train(batches(), hooks=[stop], steps=3)
+        model.evaluate(rows(labels=Y))
+    assert model.get_variable_value("global_step") == 4
+
+
+# --- input functions ------------------------------------------------------------------------------
+
+
+def _all_of(input_fn):
+    with tf.Graph().as_default():
+        made = input_fn()
+        out = []
+        with tf.train.MonitoredSession() as session:
+            while not session.should_stop():
+                out.append(session.run(made))
+    return out
+
+
+def test_arrays_come_in_batches_that_cross_epochs():
+    found = _all_of(estimator.inputs.numpy_input_fn(np.arange(5), np.arange(5) * 2, batch_size=4, num_epochs=2, shuffle=False))
+    assert [list(x) for x, _ in found] == [[0, 1, 2, 3], [4, 0, 1, 2], [3, 4]]
+    assert all((y == 2 * x).all() for x, y in found)
+
+
+def test_shuffled_arrays_keep_their_rows():
+    x, y = {"a": np.arange(50), "b": np.arange(100).reshape(50, 2)}, {"y": np.arange(50)}
+    found = _all_of(estimator.inputs.numpy_input_fn(x, y, batch_size=7, shuffle=True))
+    a = np.concatenate([features["a"] for features, _ in found])
+    assert sorted(a) == list(range(50)) and list(a) != list(range(50))
+    assert (np.concatenate([features["b"] for features, _ in found])[:, 0] == 2 * a).all()
+    assert (np.concatenate([labels["y"] for _, labels in found]) == a).all()
+
+
+def test_tables_come_as_columns():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"a": np.arange(5.0), "b": list("vwxyz")}, index=np.arange(10, 15))
+    labels = pandas.Series(np.arange(5), index=table.index)
+    found = _all_of(estimator.inputs.pandas_input_fn(table, labels, batch_size=3, shuffle=False))
+    assert [list(features["b"]) for features, _ in found] == [[b"v", b"w", b"x"], [b"y", b"z"]]
+    assert [list(y) for _, y in found] == [[0, 1, 2], [3, 4]]
+    assert len(_all_of(estimator.inputs.pandas_input_fn(table, labels.to_frame("t"), shuffle=False))[0][1]["t"]) == 5
+
+
+@pytest.mark.parametrize(
+    "kind,words,call",
+    [
+        (ValueError, "shuffle must be provided and explicitly set as boolean", lambda f: f(X)),
+        (ValueError, "x cannot be an empty dict", lambda f: f({}, shuffle=False)()),
+        (ValueError, "x cannot be an empty array", lambda f: f(np.zeros(0), shuffle=False)()),
+        (TypeError, "x must be a dict or array; got list", lambda f: f([1], shuffle=False)()),
+        (ValueError, "y cannot be empty dict, use None instead.", lambda f: f(X, {}, shuffle=False)()),
+        (ValueError, "1 duplicate keys are found in both x and y: {'a'}", lambda f: f({"a": X}, {"a": X}, shuffle=False)()),
+        (ValueError, "Length of tensors in x and y is mismatched.", lambda f: f(X, Y[:3], shuffle=False)()),
+    ],
+)
+def test_wrong_arrays(kind, words, call):
+    with tf.Graph().as_default(), pytest.raises(kind, match="^" + words.replace("(", r"\(")):
+        call(estimator.inputs.numpy_input_fn)
+
+
+# --- refusals -------------------------------------------------------------------------------------
+
+
+def _other_graph():
+    with tf.Graph().as_default():
+        return tf.constant(1.0, name="far")
+
+
+_SPECS = [
+    (ValueError, "Missing train_op.", lambda one: (MODES.TRAIN, {"loss": one})),
+    (ValueError, "Missing loss.", lambda one: (MODES.TRAIN, {"train_op": one})),
+    (ValueError, "Missing loss.", lambda one: (MODES.EVAL, {})),
+    (ValueError, "Missing predictions.", lambda one: (MODES.PREDICT, {})),
+    (TypeError, "train_op must be Operation or Tensor, given: 1", lambda one: (MODES.TRAIN, {"loss": one, "train_op": 1})),
+    (TypeError, "loss must be Tensor, given: 1", lambda one: (MODES.EVAL, {"loss": 1})),
+    (ValueError, "Loss must be scalar, given: ", lambda one: (MODES.EVAL, {"loss": tf.zeros([2])})),
+    (TypeError, r"predictions\[a\] must be Tensor, given: 1", lambda one: (MODES.PREDICT, {"predictions": {"a": 1}})),
+    (TypeError, "predictions must be Tensor, given: 1", lambda one: (MODES.PREDICT, {"predictions": 1})),
+    (ValueError, 'loss with "far:0" must be from the default graph. ', lambda one: (MODES.EVAL, {"loss": _other_graph()})),
+    (ValueError, 'train_op with "far:0" must be', lambda one: (MODES.TRAIN, {"loss": one, "train_op": _other_graph()})),
+    (ValueError, 'prediction values with "a: far:0" must', lambda one: (MODES.PREDICT, {"predictions": {"a": _other_graph()}})),
+    (TypeError, "eval_metric_ops must be a dict, given: 1", lambda one: (MODES.EVAL, {"loss": one, "eval_metric_ops": 1})),
+    (
+        TypeError,
+        r"Values of eval_metric_ops must be \(metric_value, update_op\) tuples, given: 1 for key: a",
+        lambda one: (MODES.EVAL, {"loss": one, "eval_metric_ops": {"a": 1}}),
+    ),
+    (
+        ValueError,
+        'eval_metric_ops with "a: far:0" must be from',
+        lambda one: (MODES.EVAL, {"loss": one, "eval_metric_ops": {"a": (_other_graph(), one)}}),
+    ),
+    (TypeError, "export_outputs must be dict, given: 1", lambda one: (MODES.PREDICT, {"predictions": one, "export_outputs": 1})),
+    (
+        TypeError,
+        "Values in export_outputs must be ExportOutput objects. Given: ",
+        lambda one: (MODES.PREDICT, {"predictions": one, "export_outputs": {"a": 1}}),
+    ),
+    (
+        ValueError,
+        "Multiple export_outputs were provided, but none of them is specified as the default.  Do this by",
+        lambda one: (
+            MODES.PREDICT,
+            {"predictions": one, "export_outputs": dict.fromkeys("ab", estimator.export.PredictOutput(one))},
+        ),
+    ),
+    (
+        TypeError,
+        "All hooks must be SessionRunHook instances, given: 1",
+        lambda one: (MODES.EVAL, {"loss": one, "evaluation_hooks": [1]}),
+    ),
+    (TypeError, "scaffold must be tf.train.Scaffold. Given: 1", lambda one: (MODES.EVAL, {"loss": one, "scaffold": 1})),
+]
+
+
+@pytest.mark.parametrize("kind,words,make", _SPECS, ids=[words for _, words, _ in _SPECS])
+def test_wrong_specs(kind, words, make):
+    with tf.Graph().as_default(), pytest.raises(kind, match="^" + words):
+        mode, fields = make(tf.constant(1.0, name="one"))
+        estimator.EstimatorSpec(mode, **fields)
+
+
+def test_a_spec_keeps_its_mode():
+    with tf.Graph().as_default():
+        spec = estimator.EstimatorSpec(MODES.EVAL, loss=tf.ones([1]))
+        assert spec.loss.shape == []
+        assert spec._replace(predictions=tf.ones([2])).loss is spec.loss
+        with pytest.raises(ValueError, match="^mode of EstimatorSpec cannot be changed.$"):
+            spec._replace(mode=MODES.TRAIN)
+
+
+def _no_hook(model):
+    model.train(batches(), hooks=[1])
+
+
+_CALLS = [
+    (ValueError, "Can not provide both steps and max_steps.", lambda m: m.train(batches(), steps=1, max_steps=1)),
+    (ValueError, "Must specify steps > 0, given: 0", lambda m: m.train(batches(), steps=0)),
+    (ValueError, "Must specify max_steps > 0, given: -1", lambda m: m.train(batches(), max_steps=-1)),
+    (ValueError, "Must specify steps > 0, given: 0", lambda m: m.evaluate(batches(), steps=0)),
+    (TypeError, "Hooks must be a SessionRunHook, given: 1", _no_hook),
+    (
+        TypeError,
+        "saving_listeners must be a list of CheckpointSaverListener, given: 1",
+        lambda m: m.train(batches(), saving_listeners=[1]),
+    ),
+    (ValueError, r"input_fn should return \(features, labels\) as a len 2 tuple.", lambda m: m.train(lambda: (1, 2, 3), steps=1)),
+    (ValueError, "An input_receiver_fn must be defined.", lambda m: m.export_saved_model("x", None)),
+    (ValueError, "Couldn't find trained model at ", lambda m: m.export_saved_model("x", _receiver())),
+    (ValueError, "Could not find trained model in model_dir: ", lambda m: m.get_variable_names()),
+    (ValueError, "Expected to run at least one output from ", lambda m: next(m.predict(rows(), predict_keys=["z"]))),
+    (TypeError, "`eval_spec` must have type `tf.estimator.EvalSpec`. Got: ", lambda m: estimator.train_and_evaluate(m, 1, 1)),
+]
+
+
+@pytest.mark.parametrize("kind,words,call", _CALLS, ids=[words for _, words, _ in _CALLS])
+def test_wrong_calls(tmp_path, kind, words, call):
+    with pytest.raises(kind, match="^" + words):
+        call(estimator.Estimator(model_fn, str(tmp_path)))
+
+
+def _given(**fields):
+    return lambda: estimator.RunConfig(**fields)
+
+
+class _Overriding(estimator.Estimator):
+    def train(self):
+        """Another."""
+
+
+_MAKERS = [
+    (ValueError, "model_fn must be provided to Estimator.", lambda: estimator.Estimator(None)),
+    (ValueError, "must include features argument.$", lambda: estimator.Estimator(lambda labels: 1)),
+    (
+        ValueError,
+        "does not include params argument, but params",
+        lambda: estimator.Estimator(lambda features: 1, params={"a": 1}),
+    ),
+    (ValueError, "has following not expected args: \\['other'\\]", lambda: estimator.Estimator(lambda features, other: 1)),
+    (ValueError, "config must be an instance of `RunConfig`, but provided 1.", lambda: estimator.Estimator(model_fn, config=1)),
+    (ValueError, "Subclasses of Estimator cannot override members of Estimator. .*train", lambda: _Overriding(model_fn)),
+    (
+        ValueError,
+        "`model_dir` are set both in constructor and `RunConfig`",
+        lambda: estimator.Estimator(model_fn, "a", estimator.RunConfig("b")),
+    ),
+    (ValueError, "`ckpt_to_initialize_from` MUST be set in WarmStartSettings", lambda: estimator.WarmStartSettings("")),
+    (
+        ValueError,
+        "warm_start_from must be a string or a WarmStartSettings",
+        lambda: estimator.Estimator(model_fn, warm_start_from=1),
+    ),
+    (
+        ValueError,
+        "`save_checkpoints_steps` and `save_checkpoints_secs` cannot be both set.",
+        _given(save_checkpoints_steps=1, save_checkpoints_secs=1),
+    ),
+    (ValueError, "model_dir should be non-empty", _given(model_dir="")),
+    (ValueError, "save_summary_steps should be >= 0", _given(save_summary_steps=-1)),
+    (ValueError, "keep_checkpoint_every_n_hours should be > 0", _given(keep_checkpoint_every_n_hours=0)),
+    (ValueError, "session_config must be instance of ConfigProto", _given(session_config=1)),
+    (ValueError, "tf_random_seed must be integer.", _given(tf_random_seed=1.5)),
+    (ValueError, 'device_fn must be callable with exactly one argument "op".', _given(device_fn=lambda x: "")),
+    (ValueError, "protocol should be grpc or grpc\\+verbs", _given(protocol="smoke")),
+    (ValueError, "Replacing task_id is not supported. Allowed properties are ", lambda: estimator.RunConfig().replace(task_id=1)),
+    (TypeError, "`input_fn` must be callable, given: 1", lambda: estimator.TrainSpec(1)),
+    (ValueError, "Must specify max_steps > 0, given: 0", lambda: estimator.TrainSpec(rows(), 0)),
+    (TypeError, "All hooks must be `SessionRunHook` instances, given: 1", lambda: estimator.TrainSpec(rows(), hooks=[1])),
+    (TypeError, "`name` must be string, given: 1", lambda: estimator.EvalSpec(rows(), name=1)),
+    (ValueError, "Must specify throttle_secs >= 0, given: -1", lambda: estimator.EvalSpec(rows(), throttle_secs=-1)),
+    (
+        TypeError,
+        "`exporters` must be an Exporter, an iterable of Exporter, or `None`, found 1.",
+        lambda: estimator.EvalSpec(rows(), exporters=1),
+    ),
+    (
+        ValueError,
+        "`exporters` must have unique names. Such a name cannot be `None`. All exporter names: \\['a', 'a'\\]",
+        lambda: estimator.EvalSpec(rows(), exporters=[estimator.FinalExporter("a", None)] * 2),
+    ),
+    (ValueError, "`compare_fn` must not be None.", lambda: estimator.BestExporter(compare_fn=None)),
+    (
+        ValueError,
+        "must include current_eval_result argument.",
+        lambda: estimator.BestExporter(compare_fn=lambda best_eval_result: 1),
+    ),
+    (
+        ValueError,
+        "`exports_to_keep`, if provided, must be positive number",
+        lambda: estimator.LatestExporter("a", None, exports_to_keep=0),
+    ),
+    (ValueError, "features must be defined.", lambda: estimator.export.TensorServingInputReceiver(None, None)),
+    (ValueError, "feature a must be a Tensor or SparseTensor.", lambda: estimator.export.ServingInputReceiver({"a": 1}, None)),
+    (ValueError, "At least one of scores and classes must be set.", lambda: estimator.export.ClassificationOutput()),
+    (ValueError, "Regression output value must be a float32 Tensor; got 1", lambda: estimator.export.RegressionOutput(1)),
+    (ValueError, "Prediction output value must be a Tensor; got 1.", lambda: estimator.export.PredictOutput(1)),
+]
+
+
+@pytest.mark.parametrize("kind,words,make", _MAKERS, ids=[words for _, words, _ in _MAKERS])
+def test_wrong_arguments(kind, words, make):
+    with pytest.raises(kind, match=words):
+        make()
+
+
+# --- the environment ------------------------------------------------------------------------------
+
+_TASK = {"type": "chief", "index": 0}
+
+
+@pytest.mark.parametrize(
+    "text,want",
+    [
+        ({}, {"task_type": "worker", "task_id": 0, "master": "", "is_chief": True, "num_worker_replicas": 1}),
+        ({"model_dir": "d"}, {"model_dir": "d"}),
+        (
+            {"cluster": {"chief": ["a:1"]}, "task": _TASK},
+            {"task_type": "chief", "master": "", "is_chief": True, "num_worker_replicas": 1, "num_ps_replicas": 0},
+        ),
+        (
+            {"cluster": {"chief": ["a:1"], "worker": ["b:1", "c:1"], "ps": ["d:1"]}, "task": {"type": "worker", "index": 1}},
+            {
+                "master": "grpc://c:1",
+                "is_chief": False,
+                "num_worker_replicas": 3,
+                "num_ps_replicas": 1,
+                "global_id_in_cluster": 2,
+            },
+        ),
+        (
+            {"cluster": {"chief": ["a:1"]}, "task": {"type": "evaluator", "index": 0}},
+            {"task_type": "evaluator", "is_chief": False, "num_worker_replicas": 0, "global_id_in_cluster": None},
+        ),
+        ({"task": {"type": "ps"}}, 'If "cluster" is not set in TF_CONFIG, task type must be WORKER.'),
+        ({"cluster": {"worker": ["a:1"]}, "task": _TASK}, 'If "cluster" is set in TF_CONFIG, it must have one "chief" node.'),
+        ({"cluster": {"chief": ["a:1"]}}, 'If "cluster" is set in TF_CONFIG, task type must be set.'),
+        ({"cluster": {"chief": ["a:1"]}, "task": {"type": "chief", "index": 1}}, "1 is not a valid task_id for task_type chief"),
+    ],
+)
+def test_tf_config(monkeypatch, text, want):
+    monkeypatch.setenv("TF_CONFIG", json.dumps(text))
+    if isinstance(want, str):
+        with pytest.raises(ValueError, match="^" + want):
+            estimator.RunConfig()
+    else:
+        config = estimator.RunConfig()
+        assert {name: getattr(config, name) for name in want} == want
+
+
+def test_a_config_with_other_properties():
+    config = estimator.RunConfig("a", save_checkpoints_secs=5)
+    other = config.replace(save_checkpoints_steps=7, model_dir="b")
+    assert (config.save_checkpoints_secs, config.save_checkpoints_steps, config.model_dir) == (5, None, "a")
+    assert (other.save_checkpoints_secs, other.save_checkpoints_steps, other.model_dir) == (None, 7, "b")
