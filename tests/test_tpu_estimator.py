@@ -82,6 +82,8 @@ def test_a_tpu_is_refused_with_advice(tmp_path):
     assert found["global_step"] == 0
     with pytest.raises(NotImplementedError, match="The TPU 'mine' cannot be used"):
         tf.contrib.cluster_resolver.TPUClusterResolver("mine")
+    config = tpu.RunConfig(cluster=tf.contrib.cluster_resolver.TPUClusterResolver(""))  # this process
+    assert config.master == ""
 
 
 def _spec(**fields):

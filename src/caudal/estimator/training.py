@@ -42,7 +42,7 @@ def train_with_spec(spec, config, hooks, saving_listeners):
     _add_saver(spec.scaffold, config)
     chief_hooks = _saving_hooks(spec, config, hooks, saving_listeners)
     often = config.save_summary_steps, config.log_step_count_steps
-    if {TaskType.WORKER, TaskType.MASTER} <= set(config.cluster_spec.jobs):
+    if config.cluster_spec and {TaskType.WORKER, TaskType.MASTER} <= set(config.cluster_spec.jobs):
         hooks += _first_workers_hooks(spec.scaffold, config)  # there the master only evaluates and saves
         often = 0, None
     with MonitoredTrainingSession(

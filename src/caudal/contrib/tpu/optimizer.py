@@ -9,7 +9,7 @@ from ...train.optimizer import Optimizer
 __all__ = ["CrossShardOptimizer"]
 
 
-@export("contrib.tpu.CrossShardOptimizer")
+@export("contrib.tpu.CrossShardOptimizer", "tpu.CrossShardOptimizer")
 class CrossShardOptimizer(Optimizer):
     """An optimizer that adds up slopes over a TPU's cores; without a TPU it is the one that it is given.
 
