@@ -64,8 +64,14 @@ class GFile:
         return self._reading().readlines()
 
     def write(self, file_content):
-        """Writes text or bytes."""
-        self._writing().write(file_content)
+        """Writes text or bytes, in either mode."""
+        file = self._writing()
+        if isinstance(file_content, str) and "b" in self._mode:
+            file_content = file_content.encode()
+        elif isinstance(file_content, bytes) and "b" not in self._mode:
+            file.flush()
+            file = file.buffer
+        file.write(file_content)
 
     def seek(self, offset=None, whence=0, position=None):
         """Goes to a place."""
