@@ -88,6 +88,9 @@ PLACES = {
     "python.util.compat": ("compat",),
     "python.util.nest": ("contrib.framework.nest",),
     "python.data": ("data",),
+    "python.estimator": ("estimator",),
+    "python.estimator.export": ("estimator.export",),
+    "python.estimator.inputs": ("estimator.inputs",),
 }
 
 _PREFIXES = [  # for whatever begins like that
@@ -95,7 +98,10 @@ _PREFIXES = [  # for whatever begins like that
     ("python.saved_model.", ("saved_model",)),
     ("python.summary.", ("summary",)),
     ("python.data.", ("data",)),
-    ("python.estimator.", ("estimator",)),
+    ("python.estimator.export.", ("estimator.export", "estimator.experimental")),
+    ("python.estimator.inputs.", ("estimator.inputs",)),
+    ("python.estimator.tpu.", ("estimator.tpu",)),
+    ("python.estimator.", ("estimator", "estimator.experimental")),
     ("contrib.rnn.python.", ("contrib.rnn", "nn.rnn_cell", "nn")),
     ("contrib.layers.python.layers.utils", ("contrib.slim.utils", "contrib.layers")),
 ]

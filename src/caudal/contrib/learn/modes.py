@@ -1,7 +1,7 @@
 """The names of modes as contrib.learn has them."""
 
-from ..ground.api import export
-from ..ground.errors import need
+from ...ground.api import export
+from ...ground.errors import need
 
 __all__ = ["LearnModeKeys"]
 
