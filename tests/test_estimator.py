@@ -210,6 +210,19 @@ def test_a_saved_model_predicts_the_same(trained, tmp_path, method):
     np.testing.assert_allclose(found, _numpy(trained), rtol=1e-5)
 
 
+def test_predictors(trained, tmp_path):
+    want = _numpy(trained)
+    made = [
+        tf.contrib.predictor.from_saved_model(trained.export_saved_model(str(tmp_path / "out"), _receiver())),
+        tf.contrib.predictor.from_estimator(trained, _receiver()),
+    ]
+    for predict in made:
+        np.testing.assert_allclose(predict({"x": X})["y"], want, rtol=1e-5)
+        with pytest.raises(ValueError, match="^Got unexpected keys in input_dict: {'z'}"):
+            predict({"z": X})
+        predict.session.close()
+
+
 def test_a_saved_model_of_examples_and_of_all_modes(trained, tmp_path):
     parsing = estimator.export.build_parsing_serving_input_receiver_fn({"x": tf.FixedLenFeature([2], tf.float32)})
     with tf.Graph().as_default():
@@ -313,6 +326,15 @@ def test_early_stopping(tmp_path, hook, bound):
         model.train(batches(), hooks=[stop], steps=3)
         model.evaluate(rows(labels=Y))
     assert model.get_variable_value("global_step") == 4
+
+
+def test_evaluation_within_a_training(tmp_path):
+    model = estimator.Estimator(model_fn, str(tmp_path))
+    hook = estimator.experimental.InMemoryEvaluatorHook(model, batches(repeat=1), every_n_iter=2)
+    model.train(batches(), hooks=[hook], steps=4)
+    found = _evaluations(tmp_path / "eval")
+    assert sorted(found) == [0, 2, 4]
+    assert found[4]["loss"] == pytest.approx(model.evaluate(batches(repeat=1), name="after")["loss"])
 
 
 # --- input functions ------------------------------------------------------------------------------

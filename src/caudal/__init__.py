@@ -86,7 +86,13 @@ from .train import hooks as _hooks, monitored_session as _monitored, saving_hook
 from .train import basic_loop as _basic_loop, loop as _loop, supervisor as _supervisor  # noqa: F401
 from .datasets import experimental as _experimental, files as _dataset_files, optionals as _optionals, tables as _dataset_tables  # noqa: F401
 from .train import server as _server  # noqa: F401
-from .estimator import early_stopping as _early, in_turn as _in_turn, input_fns as _input_fns, receivers as _receivers  # noqa: F401
+from .estimator import (  # noqa: F401
+    early_stopping as _early_stopping,
+    in_memory as _in_memory,
+    in_turn as _in_turn,
+    input_fns as _input_fns,
+    receivers as _receivers,
+)
 from .contrib import register as _contrib  # noqa: F401
 from .graph import scopes as _scopes, type_spec as _type_spec  # noqa: F401
 from .testing import case as _case, slopes as _slopes  # noqa: F401

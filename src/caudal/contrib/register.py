@@ -1,11 +1,7 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
-<<<<<<< HEAD
-from . import crf, distributions, image, legacy_seq2seq, modes, nn, rnn, seq2seq, tpu, training, vocabulary  # noqa: F401
+from . import crf, distributions, image, learn, legacy_seq2seq, nn, predictor, rnn, seq2seq, tpu, training, vocabulary  # noqa: F401
 from .feature_column import sequences as _sequences  # noqa: F401
-=======
-from . import crf, distributions, image, learn, legacy_seq2seq, nn, rnn, seq2seq, tpu, training, vocabulary  # noqa: F401
->>>>>>> 02975a7 (Add contrib.learn's RunConfig and MNIST, and estimators' private places)
 from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
     adaptive_clipping,

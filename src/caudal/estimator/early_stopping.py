@@ -96,7 +96,7 @@ class _CheckForStoppingHook(SessionRunHook):
             run_context.request_stop()
 
 
-@export("estimator.experimental.make_early_stopping_hook")
+@export("estimator.experimental.make_early_stopping_hook", "contrib.estimator.make_early_stopping_hook")
 def make_early_stopping_hook(estimator, should_stop_fn, run_every_secs=60, run_every_steps=None):
     """A hook that ends a training when a function says so.
 
@@ -167,7 +167,7 @@ def _hook(rule, better, estimator, name, bound, eval_dir, min_steps, run_every_s
     return make_early_stopping_hook(estimator, decide, run_every_secs, run_every_steps)
 
 
-@export("estimator.experimental.stop_if_higher_hook")
+@export("estimator.experimental.stop_if_higher_hook", "contrib.estimator.stop_if_higher_hook")
 def stop_if_higher_hook(estimator, metric_name, threshold, eval_dir=None, min_steps=0, run_every_secs=60, run_every_steps=None):
     """A hook that ends a training once a metric is above a threshold.
 
@@ -183,14 +183,14 @@ def stop_if_higher_hook(estimator, metric_name, threshold, eval_dir=None, min_st
     return _hook(_crossed, operator.gt, estimator, metric_name, threshold, *rest)
 
 
-@export("estimator.experimental.stop_if_lower_hook")
+@export("estimator.experimental.stop_if_lower_hook", "contrib.estimator.stop_if_lower_hook")
 def stop_if_lower_hook(estimator, metric_name, threshold, eval_dir=None, min_steps=0, run_every_secs=60, run_every_steps=None):
     """A hook that ends a training once a metric is below a threshold; the arguments are `stop_if_higher_hook`'s."""
     rest = eval_dir, min_steps, run_every_secs, run_every_steps
     return _hook(_crossed, operator.lt, estimator, metric_name, threshold, *rest)
 
 
-@export("estimator.experimental.stop_if_no_increase_hook")
+@export("estimator.experimental.stop_if_no_increase_hook", "contrib.estimator.stop_if_no_increase_hook")
 def stop_if_no_increase_hook(
     estimator,
     metric_name,
@@ -210,7 +210,7 @@ def stop_if_no_increase_hook(
     return _hook(_at_rest, operator.gt, estimator, metric_name, max_steps_without_increase, *rest)
 
 
-@export("estimator.experimental.stop_if_no_decrease_hook")
+@export("estimator.experimental.stop_if_no_decrease_hook", "contrib.estimator.stop_if_no_decrease_hook")
 def stop_if_no_decrease_hook(
     estimator,
     metric_name,
@@ -261,7 +261,7 @@ class _StopAtCheckpointStepHook(SessionRunHook):
             time.sleep(self._wait)
 
 
-@export("estimator.experimental.make_stop_at_checkpoint_step_hook")
+@export("estimator.experimental.make_stop_at_checkpoint_step_hook", "contrib.estimator.make_stop_at_checkpoint_step_hook")
 def make_stop_at_checkpoint_step_hook(estimator, last_step, wait_after_file_check_secs=30):
     """A hook that ends a training at a step, which another machine may have saved.
 
