@@ -5,7 +5,6 @@
 
 import copy
 import os
-import tempfile
 
 from ..formats.paths import to_path
 from ..graph.graph import Graph, GraphKeys, default_graph
@@ -31,7 +30,7 @@ from .cluster import TaskType
 from .mode_keys import ModeKeys
 from .parsed_inputs import ends, parse_input_fn_result
 from .results import metric_ops, write_checkpoint_path, write_results
-from .run_config import RunConfig, default_session_config
+from .run_config import settled
 from .spec import EstimatorSpec, checked_hooks
 from .training import saved_step, train_with_spec
 from .warm_starting import start_warm, warm_start_settings
@@ -63,7 +62,7 @@ class Estimator:
 
     def __init__(self, model_fn, model_dir=None, config=None, params=None, warm_start_from=None):
         self._assert_members_are_not_overridden()
-        self._config = _settled(config, model_dir)
+        self._config = settled(config, model_dir)
         self._model_dir, self._session_config = self._config.model_dir, self._config.session_config
         self._train_distribution = self._eval_distribution = None  # strategies are not made
         logging.info("Using config: %s", str(vars(self._config)))
@@ -447,26 +446,6 @@ class Estimator:
     def _maybe_warm_start(self, checkpoint_path):
         if not checkpoint_path and self._warm_start_settings:
             start_warm(self._warm_start_settings)
-
-
-def _settled(config, model_dir):
-    """The config with a folder and a session's config."""
-    if config is None:
-        config = RunConfig()
-        logging.info("Using default config.")
-    need(isinstance(config, RunConfig), f"config must be an instance of `RunConfig`, but provided {config}.")
-    if config.session_config is None:
-        config = RunConfig.replace(config, session_config=default_session_config())
-    model_dir = None if model_dir is None else to_path(model_dir)
-    need(
-        model_dir is None or config.model_dir is None or config.model_dir == model_dir,
-        "`model_dir` are set both in constructor and `RunConfig`, but with different values. In constructor: "
-        f"'{model_dir}', in `RunConfig`: '{config.model_dir}' ",
-    )
-    if not model_dir and config.model_dir is None:
-        model_dir = tempfile.mkdtemp()
-        logging.warning("Using temporary folder as model directory: %s", model_dir)
-    return RunConfig.replace(config, model_dir=model_dir) if model_dir else config
 
 
 def _device_setter(config):

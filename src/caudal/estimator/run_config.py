@@ -1,6 +1,7 @@
 """RunConfig: how an estimator runs: its folder, its seed, how often it writes, and its place among machines."""
 
 import copy
+import tempfile
 
 from ..formats.paths import to_path
 from ..formats.proto import config_pb2
@@ -10,7 +11,7 @@ from ..platform import logging
 from .arguments import fn_args
 from .cluster import TaskType, place, read_tf_config
 
-__all__ = ["RunConfig", "default_session_config"]
+__all__ = ["RunConfig", "settled"]
 
 _USE_DEFAULT = object()
 _REPLACEABLE = (
@@ -54,7 +55,7 @@ _RULES = (  # property, what holds of it unless it is None, the error's words
 )
 
 
-def default_session_config(device_filters=None):
+def _default_session_config(device_filters=None):
     """The `ConfigProto` of an estimator's sessions, unless its user gives another."""
     once = config_pb2.RewriterConfig(meta_optimizer_iterations=config_pb2.RewriterConfig.ONE)
     graph = config_pb2.GraphOptions(rewrite_options=once)
@@ -175,7 +176,7 @@ class RunConfig:
         """Lets the session see only the machines that it works with."""
         if not self._session_config and self._cluster_spec and self._task_type in _FILTERS:
             seen = [name % self._task_id if "%d" in name else name for name in _FILTERS[self._task_type]]
-            self._session_config = default_session_config(device_filters=seen)
+            self._session_config = _default_session_config(device_filters=seen)
 
     cluster_spec = _get("cluster_spec", "The machines that train together, a `ClusterSpec`.")
     device_fn = _get("device_fn", "A function of an op that gives its device, or None.")
@@ -210,3 +211,23 @@ class RunConfig:
           ValueError: a property of another name, or a value out of its range.
         """
         return _set(copy.deepcopy(self), kwargs)
+
+
+def settled(config, model_dir):
+    """An estimator's config, with a folder and a session's config; it and the folder may be None."""
+    if config is None:
+        config = RunConfig()
+        logging.info("Using default config.")
+    need(isinstance(config, RunConfig), f"config must be an instance of `RunConfig`, but provided {config}.")
+    if config.session_config is None:
+        config = RunConfig.replace(config, session_config=_default_session_config())
+    model_dir = None if model_dir is None else to_path(model_dir)
+    need(
+        model_dir is None or config.model_dir is None or config.model_dir == model_dir,
+        "`model_dir` are set both in constructor and `RunConfig`, but with different values. In constructor: "
+        f"'{model_dir}', in `RunConfig`: '{config.model_dir}' ",
+    )
+    if not model_dir and config.model_dir is None:
+        model_dir = tempfile.mkdtemp()
+        logging.warning("Using temporary folder as model directory: %s", model_dir)
+    return RunConfig.replace(config, model_dir=model_dir) if model_dir else config
