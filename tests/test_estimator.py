@@ -171,6 +171,15 @@ def test_metrics_are_averages_of_batches(trained):
     assert trained.evaluate(rows(size=10, labels=Y), steps=1)["loss"] == pytest.approx(parts[0], rel=1e-5)
 
 
+def test_more_metrics(trained):
+    more = estimator.add_metrics(trained, lambda labels: {"top": tf.metrics.mean(tf.reduce_max(labels))})
+    found = more.evaluate(batches(repeat=1, size=24))
+    assert found["top"] == Y.max()
+    assert found["mae"] == trained.evaluate(batches(repeat=1, size=24))["mae"]
+    with pytest.raises(ValueError, match="has following not expected args: \\['z'\\]"):
+        estimator.add_metrics(trained, lambda z: {})
+
+
 def test_predictions_come_in_order(trained):
     want = _numpy(trained)
     found = list(trained.predict(rows()))

@@ -88,6 +88,8 @@ from .datasets import experimental as _experimental, files as _dataset_files, op
 from .train import server as _server  # noqa: F401
 from .estimator import (  # noqa: F401
     early_stopping as _early_stopping,
+    extended as _extended,
+    hooks as _estimator_hooks,
     in_memory as _in_memory,
     in_turn as _in_turn,
     input_fns as _input_fns,
