@@ -160,8 +160,8 @@ def pandas_input_fn(
 
     def input_fn():
         queue = enqueue_columns(
-            x.index.values,
-            [x[name].values for name in x.columns],
+            x.index.to_numpy(),
+            [x[name].to_numpy() for name in x.columns],
             queue_capacity,
             shuffle=shuffle,
             min_after_dequeue=max(queue_capacity / 4, 1),
