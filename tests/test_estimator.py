@@ -1,8 +1,10 @@
 """tf.estimator: training equal to a loop by hand, evaluation and prediction equal to NumPy, files, exports, and each refusal."""
 
 import glob
+import importlib
 import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -190,6 +192,38 @@ def test_predictions_come_in_order(trained):
     whole = list(trained.predict(batches(repeat=1), yield_single_examples=False))  # labels are left out
     assert [len(one["y"]) for one in whole] == [8, 8, 8]
     np.testing.assert_allclose(np.concatenate([one["y"] for one in whole]), want, rtol=1e-5)
+
+
+def test_the_log_is_that_of_1_15(tmp_path, caplog):
+    caplog.set_level("INFO", "tensorflow")
+    model = estimator.Estimator(model_fn, str(tmp_path), params={}).train(batches(), steps=1)
+    loss = model.evaluate(rows(labels=Y), steps=1)["loss"]
+    lines = [re.sub(r"at 2\d.*|\d\.\d+|/\S+", "~", record.getMessage()) for record in caplog.records]
+    assert [line for line in lines if not line.startswith(("Using config", "global_step/sec"))] == [
+        "Using default config.",
+        "Calling model_fn.",
+        "Done calling model_fn.",
+        "Create CheckpointSaverHook.",
+        "Graph was finalized.",
+        "Running local_init_op.",
+        "Done running local_init_op.",
+        "Saving checkpoints for 0 into ~",
+        "loss = ~, step = 1",
+        "Saving checkpoints for 1 into ~",
+        "Loss for final step: ~.",
+        "Calling model_fn.",
+        "Done calling model_fn.",
+        "Starting evaluation ~",
+        "Graph was finalized.",
+        "Restoring parameters from ~",
+        "Running local_init_op.",
+        "Done running local_init_op.",
+        "Evaluation [1/1]",
+        "Finished evaluation ~",
+        "Saving dict for global step 1: global_step = 1, loss = ~, mae = ~",
+        "Saving 'checkpoint_path' summary for global step 1: ~",
+    ]
+    assert f"loss = {loss!s}, mae" in caplog.text  # as NumPy shows a float32
 
 
 def test_a_checkpoint_of_choice(tmp_path):
@@ -628,6 +662,38 @@ def test_tf_config(monkeypatch, text, want):
     else:
         config = estimator.RunConfig()
         assert {name: getattr(config, name) for name in want} == want
+
+
+def test_a_cluster_of_one_only_trains(monkeypatch, tmp_path):
+    spec = estimator.EvalSpec(rows(labels=Y))
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"chief": ["a:1"]}, "task": _TASK}))
+    model = estimator.Estimator(model_fn, str(tmp_path))
+    assert estimator.train_and_evaluate(model, estimator.TrainSpec(batches(), 2), spec) is None
+    assert model.get_variable_value("global_step") == 2 and not (tmp_path / "eval").exists()
+    cluster = {"chief": ["a:1"], "worker": ["b:1"]}
+    monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": _TASK}))
+    with pytest.raises(NotImplementedError, match="runs on one machine in Caudal"):
+        estimator.train_and_evaluate(estimator.Estimator(model_fn, str(tmp_path)), estimator.TrainSpec(batches(), 2), spec)
+
+
+def test_a_config_of_contrib_learn():
+    config = tf.contrib.learn.RunConfig(master="there", num_cores=2, model_dir="a", save_checkpoints_steps=3)
+    assert (config.master, config.save_checkpoints_steps, config.save_checkpoints_secs) == ("there", 3, None)
+    assert (config.tf_config.intra_op_parallelism_threads, config.environment, config.get_task_id()) == (2, "local", 0)
+    assert isinstance(config, estimator.RunConfig)
+    assert tf.contrib.learn.RunConfig().save_checkpoints_secs == 600
+
+
+def test_private_places():
+    for path, name in (
+        ("python.estimator.model_fn", "EstimatorSpec"),
+        ("python.estimator.estimator", "Estimator"),
+        ("python.estimator.export.export", "build_raw_serving_input_receiver_fn"),
+        ("python.estimator.inputs.numpy_io", "numpy_input_fn"),
+        ("contrib.tpu.python.tpu.tpu_config", "TPUConfig"),
+        ("contrib.learn.python.learn.datasets.mnist", "read_data_sets"),
+    ):
+        assert callable(getattr(importlib.import_module(f"tensorflow.{path}"), name))
 
 
 def test_a_config_with_other_properties():

@@ -9,6 +9,7 @@ from ..ground.errors import need
 from ..platform import logging
 from ..train.saving_hooks import CheckpointSaverListener
 from ..train.timers import SecondOrStepTimer
+from .cluster import TaskType
 from .estimator import Estimator
 from .run_specs import EvalSpec, TrainSpec
 
@@ -105,7 +106,8 @@ def train_and_evaluate(estimator, train_spec, eval_spec):
       eval_spec: an `EvalSpec`.
 
     Returns:
-      (what the last evaluation gave, a list of what exporters gave); None for both if there was none.
+      (what the last evaluation gave, a list of what exporters gave); None for both if there was none. None if TF_CONFIG names
+      this machine alone as a cluster: as in 1.15 it only trains.
 
     Raises:
       TypeError: something of another kind; NotImplementedError: TF_CONFIG names several machines.
@@ -118,7 +120,11 @@ def train_and_evaluate(estimator, train_spec, eval_spec):
         fits = isinstance(value, kind)
         need(fits, f"`{name}` must have type `tf.estimator.{kind.__name__}`. Got: {type(value)}", kind=TypeError)
     config = estimator.config
-    if config.cluster_spec or config.task_type == "evaluator":
+    if config.cluster_spec and not config.master and config.task_type in (TaskType.CHIEF, TaskType.WORKER):
+        logging.info("Skip starting Tensorflow server as there is only one node in the cluster.")
+        estimator.train(train_spec.input_fn, hooks=train_spec.hooks, max_steps=train_spec.max_steps)
+        return None  # an evaluator of the cluster would evaluate
+    if config.cluster_spec or config.task_type == TaskType.EVALUATOR:
         raise NotImplementedError(
             "tf.estimator.train_and_evaluate runs on one machine in Caudal. Leave cluster and task out of TF_CONFIG."
         )

@@ -33,7 +33,7 @@ def metric_ops(eval_metric_ops, loss):
 
 
 def _shown(results):
-    return ", ".join(f"{name} = {value}" for name, value in sorted(results.items()) if not isinstance(value, bytes))
+    return ", ".join("%s = %s" % pair for pair in sorted(results.items()) if not isinstance(pair[1], bytes))
 
 
 def write_results(folder, results, step):
