@@ -1,5 +1,6 @@
 """tf.estimator: training equal to a loop by hand, evaluation and prediction equal to NumPy, files, exports, and each refusal."""
 
+import functools
 import glob
 import importlib
 import json
@@ -114,6 +115,41 @@ def test_training_goes_on_from_the_latest_checkpoint(tmp_path):
     assert model.get_variable_names() == ["b", "global_step", "w"]
     kept = {os.path.basename(path) for path in glob.glob(str(tmp_path / "*.index"))}
     assert kept == {f"model.ckpt-{step}.index" for step in (0, 2, 4, 5)}
+
+
+class _Model:
+    def __call__(self, features, labels, mode, config):
+        assert config.model_dir
+        return model_fn(features, labels, mode)
+
+    def method(self, features, labels, mode, params):
+        assert params["rate"] == 0.1
+        return model_fn(features, labels, mode, params)
+
+
+def _rated(rate, features, labels, mode):
+    return model_fn(features, labels, mode, {"rate": rate})
+
+
+@pytest.mark.parametrize(
+    "function,params",
+    [(_Model(), None), (_Model().method, {"rate": 0.1}), (functools.partial(_rated, 0.1), None)],
+    ids=["object", "method", "partial"],
+)
+def test_functions_of_all_kinds(tmp_path, function, params):
+    """Each is given what it asks for; so is an input function."""
+
+    def input_fn(size, mode, config):
+        assert (size, mode, config.model_dir) == (8, MODES.TRAIN, str(tmp_path))
+        return batches(size=size)()
+
+    seen = _Losses()
+    model = estimator.Estimator(function, str(tmp_path), params=params)
+    model.train(functools.partial(input_fn, 8), hooks=[seen], steps=3)
+    np.testing.assert_allclose(seen.found, _by_hand(3), rtol=1e-6)
+    with tf.Graph().as_default():
+        tf.train.create_global_step()
+        assert model.model_fn({"x": tf.zeros([1, 2])}, tf.zeros([1, 1]), MODES.EVAL, model.config).loss.shape == []
 
 
 def test_the_end_of_the_input_ends_training(tmp_path):

@@ -47,9 +47,17 @@ def test_it_trains_evaluates_and_predicts(tmp_path):
     assert {int(one["size"]) for one in predicted} == {6}
 
 
-def test_its_step_is_a_plain_optimizers(tmp_path):
-    model = _made(tmp_path)
-    model.train(input_fn, max_steps=1)
+@pytest.mark.parametrize("params", [None, {"more": 1}, tf.contrib.training.HParams(more=1)], ids=["none", "dict", "HParams"])
+def test_its_step_is_a_plain_optimizers(tmp_path, params):
+    def any_params(function):
+        """HParams are told the batch's size, too."""
+        as_dict = lambda params: params if isinstance(params, dict) else params.values()
+        if function is input_fn:
+            return lambda params: input_fn(as_dict(params))
+        return lambda features, labels, mode, params: model_fn(features, labels, mode, as_dict(params))
+
+    model = _made(tmp_path, any_params(model_fn), params=params)
+    model.train(any_params(input_fn), max_steps=1)
     error = X[:4].sum(1, keepdims=True) - X[:4, :1]
     slope = 2 * (X[:4] * error).mean(0)
     np.testing.assert_allclose(model.get_variable_value("dense/kernel")[:, 0], 1 - 0.1 * slope, rtol=1e-5)
