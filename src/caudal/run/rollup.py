@@ -7,6 +7,8 @@ outside as all parts, or from a sequence outside, such as the pieces of an array
 import collections
 import itertools
 
+import numpy as np
+
 from ..graph import static
 from ..graph.opdef import OpDef, lookup, parse, wants
 from ..ground import dtypes
@@ -248,14 +250,30 @@ class _Step:
         out, puts = [], collections.defaultdict(list)
         whole = {id(node) for node in nodes if self._is_cut(node) and counts[id(self.pieces[id(node.outputs[0])][0])] > _FEW}
         stay = {id(t) for node in nodes if id(node) in whole for t in node.outputs}
-        for key, (k, t) in wanted.items():
-            if key not in stay:
-                puts[k].append(_take(t, *self.pieces[key]))
+        alone = {key: place for key, place in wanted.items() if key not in stay}
+        for k, parts in self._all_parts(alone):
+            puts[k].append(_parted(self.pieces[id(parts[0])][0], parts))
+            for t in parts:
+                del alone[id(t)]
+        for key, (k, t) in alone.items():
+            puts[k].append(_take(t, *self.pieces[key]))
         for k, node in enumerate(nodes):
             out += puts.get(k, [])
             if not self._is_cut(node) or id(node) in whole:
                 out.append(node)
         return out + puts.get(len(nodes), [])
+
+    def _all_parts(self, wanted):
+        """(the number of the node that wants the first, tensors in order) for arrays all of whose parts are wanted one by one."""
+        found = collections.defaultdict(dict)
+        for k, t in wanted.values():
+            x, axis, index = self.pieces[id(t)]
+            if axis == 0 and x._dtype is dtypes.float32:
+                found[id(x)][index] = k, t
+        for parts in found.values():
+            count = self.pieces[id(next(iter(parts.values()))[1])][0].dims[0]
+            if count == len(parts) >= _FEWEST:
+                yield min(k for k, _ in parts.values()), [parts[index][1] for index in range(count)]
 
     def _is_cut(self, node):
         return node._def.name in ("Unpack", "Split", "SplitV") and id(node.outputs[0]) in self.pieces
@@ -386,10 +404,20 @@ def _take_def():
     return made
 
 
+def _parts_def():
+    made: OpDef = parse("RolledParts(x: T) -> (ys: N * T) [T: type; N: int >= 1]")
+    made.lower = lambda B, x: tuple(B.scatter(x.reshape(-1), [x.shape[1:]] * len(x)))
+    made.lower_wants = wants(made.lower)
+    return made
+
+
 def _join_def():
     made: OpDef = parse("RolledJoin(parts: Ts) -> (y: T) [Ts: list(type); T: type; axis: int; stack: bool; places: list(int)]")
 
     def lower(B, *parts, axis, stack, places):
+        apart = stack and axis == 0 and len(parts) >= _FEWEST and set(places) == {None}
+        if apart and all(x.dtype == np.float32 for x in parts):  # one call, where XLA would make a kernel
+            return B.gather(parts).reshape(len(parts), *parts[0].shape)
         return B.concatenate([_piece(B, x, axis, stack, place) for x, place in zip(parts, places, strict=True)], axis)
 
     made.lower, made.lower_wants = lower, wants(lower)
@@ -407,13 +435,22 @@ def _piece(B, x, axis, stack, place):
     return x if stack else x.reshape(*x.shape[:axis], x.shape[axis] * x.shape[axis + 1], *x.shape[axis + 2 :])
 
 
-_TAKE, _JOIN = _take_def(), _join_def()
+_TAKE, _PARTS, _JOIN = _take_def(), _parts_def(), _join_def()
 
 
 def _take(tensor, array, axis, index):
     made = Node(tensor.op, _TAKE, [array], {"T": tensor._dtype, "axis": axis, "index": index}, [])
     made.outputs = [tensor]
     tensor.op, tensor._value_index = made, 0
+    return made
+
+
+def _parted(array, tensors):
+    """A node that gives all parts of an array."""
+    made = Node(tensors[0].op, _PARTS, [array], {"T": array._dtype, "N": len(tensors)}, [])
+    made.outputs = tensors
+    for k, tensor in enumerate(tensors):
+        tensor.op, tensor._value_index = made, k
     return made
 
 
