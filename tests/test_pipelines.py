@@ -144,3 +144,25 @@ def test_the_end_as_an_optional():
     with tf.Session() as session:
         assert session.run([there, value]) == [True, 0]
         assert not session.run(there)
+
+
+def test_files_take_text_and_bytes_in_every_mode(tmp_path):
+    file = str(tmp_path / "x")
+    for mode, what in (("w", b"a\r"), ("wb", "\u00e9\n"), ("a", b"q"), ("ab", "r\n")):
+        with tf.gfile.GFile(file, mode) as out:
+            out.write("1")
+            out.write(what)
+    assert (tmp_path / "x").read_bytes() == b"1\xc3\xa9\n1q1r\n"
+    with tf.gfile.GFile(file) as text, tf.gfile.GFile(file, "rb") as data:
+        assert (text.read(3), text.tell(), text.readline(), list(text)) == ("1\u00e9", 3, "\n", ["1q1r\n"])
+        assert (data.read(3), data.readlines()) == (b"1\xc3\xa9", [b"\n", b"1q1r\n"])
+    with tf.gfile.GFile(file, "w") as out, pytest.raises(TypeError, match="Expected binary or unicode string, got 3"):
+        out.write(3)
+
+
+def test_lines_of_files_end_with_a_newline_alone(tmp_path):
+    (tmp_path / "x").write_bytes(b"a\rb\r\nc")
+    with tf.gfile.GFile(str(tmp_path / "x")) as file:
+        assert file.readlines() == ["ab\n", "c"]
+        file.seek(0)
+        assert file.read() == "a\rb\r\nc"

@@ -8,17 +8,18 @@ from ..formats.paths import refined as _refined
 from ..formats.paths import to_path as _path
 from ..ground.api import export
 from ..ground.errors import AlreadyExistsError, InvalidArgumentError, NotFoundError, PermissionDeniedError
+from .compat import as_bytes
 
 __all__ = ["GFile"]
 
 
 @export("gfile.GFile", "gfile.Open", "gfile.FastGFile", "io.gfile.GFile")
 class GFile:
-    """A file, opened when it is first used.
+    """A file, opened when it is first used: bytes inside, so places are counted in bytes.
 
     Args:
       name: its path.
-      mode: "r", "w", "a", with "b" for bytes, with "+" for both.
+      mode: "r", "w", "a", with "b" for bytes where text would be read, with "+" for both.
 
     Raises:
       tf.errors.InvalidArgumentError: a mode that is none.
@@ -46,32 +47,29 @@ class GFile:
     def _open(self):
         if self._file is None:
             try:
-                self._file = open(self._name, self._mode, **({} if "b" in self._mode else {"encoding": "utf-8", "newline": ""}))  # noqa: SIM115
+                self._file = open(self._name, self._mode.replace("b", "") + "b")  # noqa: SIM115
             except OSError as error:
                 raise _refined(error, self._name) from None
         return self._file
 
+    def _asked(self, read):
+        return read if "b" in self._mode else read.decode()
+
     def read(self, n=-1):
-        """n bytes or characters; all that are left by default."""
-        return self._reading().read(n)
+        """n bytes, as text if the mode is text's; all that are left by default."""
+        return self._asked(self._reading().read(n))
 
     def readline(self):
-        """One line with its end."""
-        return self._reading().readline()
+        """One line with its end, which is "\\n" alone: as in TF, no "\\r" is given."""
+        return self._asked(self._reading().readline().replace(b"\r", b""))
 
     def readlines(self):
         """All lines."""
-        return self._reading().readlines()
+        return list(self)
 
     def write(self, file_content):
-        """Writes text or bytes, in either mode."""
-        file = self._writing()
-        if isinstance(file_content, str) and "b" in self._mode:
-            file_content = file_content.encode()
-        elif isinstance(file_content, bytes) and "b" not in self._mode:
-            file.flush()
-            file = file.buffer
-        file.write(file_content)
+        """Writes bytes, or text in UTF-8, whatever the mode."""
+        self._writing().write(as_bytes(file_content))
 
     def seek(self, offset=None, whence=0, position=None):
         """Goes to a place."""
