@@ -166,3 +166,20 @@ def test_lines_of_files_end_with_a_newline_alone(tmp_path):
         assert file.readlines() == ["ab\n", "c"]
         file.seek(0)
         assert file.read() == "a\rb\r\nc"
+
+
+def test_a_generator_is_given_scalars_as_a_function_is():
+    told = []
+
+    def numbers(*args):
+        told.extend(args)
+        args[2][0] = 7  # its own
+        yield args[2]
+
+    values = tf.constant([1, 2])
+    data = tf.data.Dataset.from_generator(numbers, tf.int32, [2], args=("s", 3, values, 1.5, True, ["a"]))
+    with tf.Session() as session:
+        found = session.run([data.make_one_shot_iterator().get_next(), values])
+    assert [list(one) for one in found] == [[7, 2], [1, 2]]
+    assert [type(one) for one in told] == [bytes, np.int32, np.ndarray, np.float32, np.bool_, np.ndarray]
+    assert told[0] == b"s" and told[1] == 3 and list(told[5]) == [b"a"]

@@ -197,7 +197,7 @@ class Dataset:
         """What a Python generator yields.
 
         Args:
-          generator: a function of arrays (of `args`) that gives something to iterate over.
+          generator: a function of arrays (of `args`; scalars as NumPy's, or bytes) that gives something to iterate over.
           output_types: the structure of dtypes; output_shapes: that of shapes.
           args: tensors.
 

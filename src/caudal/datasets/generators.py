@@ -7,7 +7,7 @@ import numpy as np
 from ..graph.apply import apply
 from ..graph.define import define
 from ..graph.opdef import lookup
-from ..ops.py_func import called
+from ..ops.py_func import called, plain
 from .elements import Elements, End
 from .iterators import flat_attributes
 from .nests import flatten, pack
@@ -77,7 +77,7 @@ def _lower(B, *args, op):
         def step():
             nonlocal rest
             if rest is None:
-                rest = called(op, lambda: iter(made.call(*args)))
+                rest = called(op, lambda: iter(made.call(*plain(args))))
             ended, value = called(op, lambda: _advance(rest))
             if ended:
                 raise End
@@ -98,7 +98,7 @@ define("GeneratorDataset", infer=lambda *_: [()], lower=_lower, host=True, grad=
 
 
 def generator_node(args, specs, call):
-    """The data set of what a generator yields; `args` are tensors, arrays when it is called."""
+    """The data set of what a generator yields; `args` are tensors, and for its function what `py_func`'s is given."""
     made = _Generator(call, specs)
     functions = {"init_func": made, "next_func": made, "finalize_func": made}
     return apply(lookup("GeneratorDataset"), args, [], [], **functions, **flat_attributes(specs))

@@ -64,6 +64,11 @@ def called(op, function, *args):
         raise kind(None, op, words) from error
 
 
+def plain(args):
+    """Arrays as a user's function is given them: its own to change, and scalars as NumPy's, or as bytes."""
+    return [a[()] if isinstance(a, np.ndarray) and a.ndim == 0 else np.array(a) for a in args]
+
+
 def _as_array(op, value):
     """What a function gave as an array; text as strings of bytes."""
     array = np.asarray(value, order="C")
@@ -98,8 +103,7 @@ def _given(op, token, result):
 
 def _lower(B, *args, token, op):
     function = function_of(op)
-    plain = [a[()] if isinstance(a, np.ndarray) and a.ndim == 0 else np.array(a) for a in args]
-    return _given(op, token.decode(), called(op, function, *plain))
+    return _given(op, token.decode(), called(op, function, *plain(args)))
 
 
 def _unknown(*_, Tout):  # noqa: N803  # TF's name
