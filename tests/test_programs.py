@@ -2,6 +2,9 @@
 
 import concurrent.futures
 import importlib
+import pathlib
+import re
+import tomllib
 
 import numpy as np
 import pytest
@@ -464,3 +467,12 @@ def test_a_custom_gradient_with_one_of_its_own():
     slopes = np.where(x >= 0, 1.0, 0.2)
     for one, want in zip(found, (x * slopes, 2 * (x * slopes) * slopes * x, 2 * (slopes * x) ** 2), strict=True):
         np.testing.assert_allclose(one, want, rtol=1e-6)
+
+
+def test_packages_that_programs_import_come_with_caudal():
+    """TF 1.15 brought six and absl-py; what Caudal brings has a version that was tried."""
+    home = pathlib.Path(__file__).parent.parent
+    brought = tomllib.loads((home / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    names = {re.match(r"[\w-]+", one)[0] for one in brought}
+    tried = {line.partition("==")[0] for line in (home / "constraints.txt").read_text(encoding="utf-8").splitlines()}
+    assert {"six", "absl-py"} <= names <= tried
