@@ -2,8 +2,11 @@
 
 import concurrent.futures
 import importlib
+import os
 import pathlib
 import re
+import subprocess
+import sys
 import tomllib
 
 import numpy as np
@@ -476,3 +479,23 @@ def test_packages_that_programs_import_come_with_caudal():
     names = {re.match(r"[\w-]+", one)[0] for one in brought}
     tried = {line.partition("==")[0] for line in (home / "constraints.txt").read_text(encoding="utf-8").splitlines()}
     assert {"six", "absl-py"} <= names <= tried
+
+
+@pytest.mark.parametrize("wanted", [{}, {"JAX_LOGGING_LEVEL": "DEBUG"}])
+def test_a_program_that_logs_everything_is_not_told_what_jax_does(wanted):
+    """TF's own log writes nothing there; who asks for JAX's is given it."""
+    program = """if True:
+        import logging
+        logging.basicConfig(level=logging.DEBUG)
+        import numpy as np, caudal as tf
+        with tf.Session() as sess:
+            weights = tf.ones([300, 300])
+            print(sess.run(tf.matmul(weights, tf.nn.relu(tf.matmul(weights, weights))))[0, 0])
+        logging.info("the program's")
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], env={**os.environ, **wanted}, capture_output=True, text=True, timeout=120
+    )
+    assert done.stdout == "90000.0\n"
+    assert ("jax" in done.stderr) == bool(wanted) and done.stderr.endswith("\n") and "INFO:root:the program's\n" in done.stderr
+    assert wanted or done.stderr.count("\n") == 1

@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 from jax.experimental.xla_metadata import set_xla_metadata
 
-from . import device, native, native_train
+from . import device, logs, native, native_train
 from .compiled_losses import channel_sums, cross_entropy, half_squares  # noqa: F401  # part of B
 from .compiled_norms import batch_norm, batch_norm_grad  # noqa: F401  # part of B
 from .compiled_windows import (  # noqa: F401  # part of B
@@ -33,6 +33,7 @@ from .products import dense, matmul, packed, product  # noqa: F401  # part of B
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_traceback_filtering", "off")  # or it adds a note of its own to a node's error
 device.lend()
+logs.settle()
 
 compiled = True
 xp = jnp

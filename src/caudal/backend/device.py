@@ -19,13 +19,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "1")  # as JAX does: else jaxlib t
 from jaxlib import _jax, cpu_feature_guard, xla_client
 
 from ..ground.late import Late
-from . import memory
+from . import logs, memory
 
 __all__ = [
     "Failed", "Program", "Spec", "accelerators", "asked_precision", "client", "compiled", "host", "is_array", "lend", "load", "model", "platform", "put", "register", "room",
     "save", "shape", "spec", "wait",
 ]  # fmt: skip
 
+logs.hush()
 jax = Late("jax")
 Failed = _jax.JaxRuntimeError
 _Array = _jax.ArrayImpl
