@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 
 def _run(folder, program, *args):
     (folder / "program.py").write_text(program)
@@ -78,6 +80,70 @@ def test_interrupted(tmp_path):
 def test_no_such_script(tmp_path):
     done = _caudal(tmp_path, "run", "nothing.py")
     assert (done.returncode, done.stderr) == (2, "caudal run: can't open file 'nothing.py': No such file or directory\n")
+
+
+def _package(folder, **files):
+    for name, text in {"__init__": "", "inner/__init__": "", **files}.items():
+        path = folder / "package" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+@pytest.mark.parametrize("start", [["-m", "package.inner.program"], ["-mpackage.inner"]])
+def test_a_module_runs_as_python_runs_it(tmp_path, start):
+    program = """import sys
+import tensorflow as tf
+from ..beside import X
+if __name__ == "__main__":
+    print(sys.argv, __file__, __package__, __spec__.name, sys.modules["__main__"].X)
+    print(sys.path[0], tf.Session().run(tf.constant(X) * 2))
+"""
+    _package(tmp_path, **{"inner/program": program, "inner/__main__": program, "beside": "X = 3.0"})
+    done = _caudal(tmp_path, "run", *start, "-m", "--a", "--help")
+    name = "program" if len(start) == 2 else "__main__"
+    file = str(tmp_path / "package" / "inner" / f"{name}.py")
+    said = f"{[file, '-m', '--a', '--help']} {file} package.inner package.inner.{name} 3.0\n{tmp_path} 6.0\n"
+    assert (done.returncode, done.stdout) == (0, said), done.stderr
+
+
+@pytest.mark.parametrize(
+    "files, place",
+    [
+        ({"inner/program": "import tensorflow as tf\ntf.zeros([2]).set_shape([3])\n"}, "inner/program.py"),
+        ({"inner/program": "import nothing\n\nprint()"}, "inner/program.py"),
+        ({"__init__": "\n\nfrom nothing import at_all", "inner/program": ""}, "__init__.py"),
+        ({"inner/program": "x = (\n"}, "inner/program.py"),
+    ],
+)
+def test_errors_of_a_module(tmp_path, files, place):
+    _package(tmp_path, **files)
+    done = _caudal(tmp_path, "run", "-m", "package.inner.program")
+    shown = [line.strip() for line in done.stderr.splitlines() if line.startswith("  File")]
+    assert done.returncode == 1 and len(shown) == 1 and shown[0].startswith(f'File "{tmp_path}/package/{place}", line'), (
+        done.stderr
+    )
+
+
+def test_a_module_ends_as_it_wants(tmp_path):
+    _package(tmp_path, exits="raise SystemExit(7)", stopped="raise KeyboardInterrupt")
+    assert _caudal(tmp_path, "run", "-m", "package.exits").returncode == 7
+    done = _caudal(tmp_path, "run", "-m", "package.stopped")
+    assert (done.returncode, done.stderr) == (130, "\nInterrupted.\n")
+
+
+def test_no_such_module(tmp_path):
+    _package(tmp_path)
+    for name, words in (
+        ("package.nothing", "No module named package.nothing"),
+        ("nothing.at.all", "(ModuleNotFoundError: No module named 'nothing')"),
+        ("package", "'package' is a package and cannot be directly executed"),
+    ):
+        done = _caudal(tmp_path, "run", "-m", name)
+        assert done.returncode == 1 and done.stderr.count("\n") == 1
+        assert done.stderr.startswith("caudal run: ") and done.stderr.endswith(words + "\n")
+    done = _caudal(tmp_path, "run", "-m")
+    assert done.returncode == 2 and done.stderr.startswith("caudal run: argument expected for -m\n\nusage: caudal run SCRIPT")
+    assert "caudal run -m MODULE [ARGS]" in _caudal(tmp_path, "run", "--help").stdout
 
 
 def test_info_and_unknown_command(tmp_path):

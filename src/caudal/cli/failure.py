@@ -7,18 +7,24 @@ import traceback
 
 from ..ground import source
 
-__all__ = ["show"]
+__all__ = ["began", "show"]
 
 _LIBRARIES = tuple(sysconfig.get_paths()[k] + os.sep for k in ("stdlib", "platstdlib", "purelib", "platlib"))
 _FULL = "CAUDAL_TRACEBACK"
+_STARTERS = {"importlib", "runpy"}  # what comes before a program, beside the commands
 
 
-def show(error, file):
-    """Writes an error to stderr as Python does, from the first frame of `file` on, without the frames inside Caudal.
+def began(error):
+    """Whether an error came out of the program, rather than of finding it."""
+    return _program(error.__traceback__) is not None
+
+
+def show(error):
+    """Writes an error to stderr as Python does, from the program's first frame on, without the frames inside Caudal.
 
     With CAUDAL_TRACEBACK=full in the environment they are shown too. A program's own `sys.excepthook` is called instead.
     """
-    error = error.with_traceback(_from(file, error.__traceback__))
+    error = error.with_traceback(_program(error.__traceback__))
     if sys.excepthook is not sys.__excepthook__ or os.environ.get(_FULL) == "full":
         sys.excepthook(type(error), error, error.__traceback__)
         return
@@ -29,11 +35,15 @@ def show(error, file):
         sys.stderr.write(f"  (frames inside Caudal are left out: {_FULL}=full shows them)\n")
 
 
-def _from(file, trace):
-    """A traceback without what comes before the first frame in `file`; None if it never came there."""
-    while trace is not None and trace.tb_frame.f_code.co_filename != file:
+def _program(trace):
+    """A traceback without what comes before the program's first frame; None if it never came there."""
+    while trace is not None and _starts(trace.tb_frame.f_globals.get("__name__", "")):
         trace = trace.tb_next
     return trace
+
+
+def _starts(module):
+    return module.startswith(__package__ + ".") or module.partition(".")[0] in _STARTERS
 
 
 def _strip(told):

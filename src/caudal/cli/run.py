@@ -1,24 +1,30 @@
-"""`caudal run SCRIPT [ARGS]`: runs a program as `python SCRIPT [ARGS]` does, with the name `tensorflow` lent to it."""
+"""`caudal run SCRIPT [ARGS]`: runs a program as `python SCRIPT [ARGS]` does, with the name `tensorflow` lent to it; a module with -m."""
 
 import builtins
 import io
 import os
+import runpy
 import sys
 import types
 
 from ..compat.install import install
-from .failure import show
+from .failure import began, show
 
-__all__ = ["main", "run"]
+__all__ = ["main", "run", "run_module"]
 
-_USAGE = "usage: caudal run SCRIPT [ARGS]\n\nRuns SCRIPT as python does; `import tensorflow` gives it Caudal."
+_USAGE = """usage: caudal run SCRIPT [ARGS]
+       caudal run -m MODULE [ARGS]
+
+Runs SCRIPT, or a module that Python finds from here, as python does; `import tensorflow` gives it Caudal."""
 _INTERRUPTED = 130  # a shell's status for a program that Ctrl-C ended
 
 
 def main(args):
-    """The exit status of the program in `args[0]`, which gets the rest."""
+    """The exit status of the program in `args[0]`, or of the module behind `-m`, which gets the rest."""
     if args[:1] == ["--"]:
         args = args[1:]
+    elif args and args[0].startswith("-m"):
+        return _module([args[0][2:], *args[1:]] if args[0] != "-m" else args[1:])
     if not args or args[0] in ("-h", "--help"):
         print(_USAGE)
         return 0 if args else 2
@@ -28,6 +34,13 @@ def main(args):
         print(f"caudal run: can't open file {args[0]!r}: {error.strerror}", file=sys.stderr)
         return 2
     return run(args[0], source, args[1:])
+
+
+def _module(args):
+    if not args:
+        print(f"caudal run: argument expected for -m\n\n{_USAGE}", file=sys.stderr)
+        return 2
+    return run_module(args[0], args[1:])
 
 
 def _read(path):
@@ -56,12 +69,28 @@ def run(path, source, args):
     module = types.ModuleType("__main__")
     module.__dict__.update(__file__=os.path.abspath(file), __builtins__=builtins, __cached__=None)
     sys.modules["__main__"] = module
+    return _status(lambda: exec(compile(source, module.__file__, "exec"), module.__dict__))
+
+
+def run_module(name, args):
+    """Runs the module `name`, or a package's `__main__`, as the module `__main__`; what it returns and raises is `run`'s."""
+    install()
+    sys.argv[:] = ["-m", *args]  # until it is found
+    sys.path[0] = os.getcwd()
+    return _status(lambda: runpy.run_module(name, run_name="__main__", alter_sys=True))
+
+
+def _status(program):
+    """The exit status of a program, after its error was shown."""
     try:
-        exec(compile(source, module.__file__, "exec"), module.__dict__)
+        program()
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return _INTERRUPTED
     except Exception as error:
-        show(error, module.__file__)
+        if isinstance(error, ImportError) and not began(error):
+            print(f"caudal run: {error}", file=sys.stderr)
+        else:
+            show(error)
         return 1
     return 0
