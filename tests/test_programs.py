@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import warnings
 
 import numpy as np
 import pytest
@@ -499,3 +500,50 @@ def test_a_program_that_logs_everything_is_not_told_what_jax_does(wanted):
     assert done.stdout == "90000.0\n"
     assert ("jax" in done.stderr) == bool(wanted) and done.stderr.endswith("\n") and "INFO:root:the program's\n" in done.stderr
     assert wanted or done.stderr.count("\n") == 1
+
+
+def _known(x):
+    """What is decided when the graph is made, or when a step is traced."""
+    rows = tf.cast(tf.shape(x)[0] - 200, tf.float32)
+    size = tf.cast(tf.minimum(1 / tf.zeros([2]), 200.0), tf.int32)
+    return [tf.reshape(x, size) / tf.zeros([]), tf.matmul(x, x) * (1 / rows), x + tf.log(rows)]
+
+
+def _turns(x):
+    """A loop's counter, and what stays the same in it."""
+    double = lambda i, y: (i * 1e30, tf.matmul(y, x) / i)
+    less = lambda i, y: (i - 1, tf.matmul(y, x) / tf.zeros([]))
+    return [*tf.while_loop(lambda i, _: i < 1e38, double, [1.0, x]), *tf.while_loop(lambda i, _: 1.0 / i < 1e9, less, [3.0, x])]
+
+
+def _branches(x):
+    """Both branches are traced."""
+    which, nothing = tf.placeholder_with_default(True, []), tf.zeros([2])
+    known = tf.cond(tf.reduce_mean(nothing) / nothing[0] > 0, lambda: x / nothing[1], lambda: x + 1 / nothing[1])
+    return [known, tf.cond(which, lambda: tf.matmul(x, x) + tf.log(nothing[1]), lambda: tf.matmul(x, x))]
+
+
+def _nothing(x):
+    """Means of nothing, on NumPy alone and in a step."""
+    moments = tf.nn.fused_batch_norm(tf.zeros([0, 2, 2, 3]), tf.ones([3]), tf.zeros([3]))[1:3]
+    return [tf.reduce_mean(tf.zeros([0, 3]), 0), *moments, tf.matmul(x, x) * tf.reduce_mean(x[:, :0]), tf.reduce_mean(x[:0])]
+
+
+def _too_large(x):
+    """Numbers become infinite that float32 can't hold."""
+    return [tf.constant(1e39), tf.constant(np.array([1e39]), tf.float32), tf.constant([1e6], tf.float16), x * 1e39]
+
+
+@pytest.mark.parametrize("outs", [_known, _turns, _branches, _nothing, _too_large], ids=lambda f: f.__name__.strip("_"))
+def test_numbers_without_a_value_are_no_news(outs):
+    """TF says nothing of infinities and NaNs, wherever they are computed."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        x = tf.placeholder(tf.float32, [None, None])
+        fetches = outs(x)
+        with tf.Session() as sess:
+            found = [sess.run(one, {x: np.full([200, 200], 1e39)}) for one in fetches] + sess.run(
+                fetches, {x: np.zeros([200, 200])}
+            )
+    assert [str(one.message) for one in told] == []
+    assert not np.isfinite(np.concatenate([np.ravel(one).astype(float) for one in found])).all()

@@ -1,6 +1,7 @@
 """The namespace B on NumPy: plain, slow, the judge. Whatever is not named here is NumPy's function of that name."""
 
 import functools
+import sys
 
 import numpy as np
 
@@ -51,6 +52,14 @@ def cast(x, kind):
         x = x.real
     with np.errstate(all="ignore"):
         return x.astype(kind)
+
+
+def mean(x, axis=None, keepdims=False, dtype=None):
+    """The mean along axes; NaN of nothing, of which NumPy also warns, whatever `errstate` says."""
+    if np.size(x):
+        return np.mean(x, axis=axis, keepdims=keepdims, dtype=dtype)
+    with np.errstate(all="ignore"):
+        return np.sum(x, axis=axis, keepdims=keepdims, dtype=dtype) / 0
 
 
 def known(x):
@@ -120,7 +129,7 @@ def take_clipped(x, indices, axis):
 
 def batch_norm(x, scale, offset, epsilon, relu=False):
     """(normalised `x`, its mean, its variance) over all but the channels; what is below 0 is cut off if `relu` is true."""
-    y, *moments = norms.batch_norm(np, x, scale, offset, epsilon)
+    y, *moments = norms.batch_norm(sys.modules[__name__], x, scale, offset, epsilon)
     return (np.maximum(y, 0) if relu else y), *moments
 
 

@@ -76,6 +76,7 @@ def _of_python(values, kind):
     return array
 
 
+@np.errstate(all="ignore")  # a number that is too large becomes inf, without a word
 def to_array(values, dtype=None, shape=None, verify_shape=False):
     """(array, DType) of what a user gave as a constant.
 

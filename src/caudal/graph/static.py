@@ -143,6 +143,7 @@ def _reached(tensor):
 _OUTSIDE = frozenset({"ReadFile", "MatchingFiles", "PyFuncStateless"})  # TF calls them pure, but they may change
 
 
+@np.errstate(all="ignore")
 def _compute(op):
     """All outputs of an op whose inputs are known, or ()."""
     kind = op.type

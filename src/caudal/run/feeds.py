@@ -97,6 +97,7 @@ def _reshape(want, have):
     return "np.reshape the value, or make the placeholder with the shape that is fed"
 
 
+@np.errstate(all="ignore")  # a number that is too large becomes inf, without a word
 def _as_array(value, kind, tensor):
     try:
         return np.asarray(value, dtype=kind)

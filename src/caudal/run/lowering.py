@@ -27,6 +27,7 @@ class Traced:
         self.values[key] = self.written[key] = value
 
 
+@np.errstate(all="ignore")
 def lower_nodes(nodes, env, traced, numbers):
     """Adds the nodes' results to `env`, id of tensor -> value; an error names its node.
 

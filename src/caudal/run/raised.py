@@ -121,6 +121,7 @@ class Trace(Arrays):
         except KeyError:
             return None
 
+    @np.errstate(all="ignore")
     def walk(self, items):
         """Computes items in order."""
         for item in items:
