@@ -83,6 +83,21 @@ def test_a_missing_private_class_says_so():
         tensor_forest.ForestHParams(num_classes=2)
 
 
+def test_the_debugger_is_refused_where_it_is_used():
+    """Programs import it for an option that few ever set."""
+    from tensorflow.python import debug as tf_debug
+    from tensorflow.python.debug.wrappers.local_cli_wrapper import LocalCLIDebugWrapperSession
+
+    for session in (tf_debug.LocalCLIDebugWrapperSession, LocalCLIDebugWrapperSession):
+        with tf.Session() as sess, pytest.raises(NotImplementedError, match="wrappers.local_cli_wrapper.LocalCLIDebugWrapper"):
+            session(sess)
+    with pytest.raises(NotImplementedError, match="DebugDumpDir"):
+        tf_debug.DebugDumpDir("there")
+    assert not hasattr(tf_debug, "never_was")
+    for bad, cases in ((True, [[1.0, np.nan], -np.inf, [1j, 1j * np.inf]]), (False, [1.0, [1], [], [b"nan"], True])):
+        assert [tf_debug.has_inf_or_nan(None, np.array(one)) for one in cases] == [bad] * len(cases)
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
 def test_a_penalty_on_slopes_through_normalisation(training, data_format):

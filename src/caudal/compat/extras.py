@@ -27,6 +27,7 @@ from ..rnn.step import transpose_batch_time
 from ..run import devices
 from ..testing import modes
 from ..train import moving_averages
+from . import debugger
 from .events_writer import EventsWriter
 from .timeline import Timeline
 
@@ -128,6 +129,7 @@ _COLUMNS = {
     if name.endswith("Column")
 }
 EXTRAS = {
+    **debugger.MODULES,
     "contrib.eager.python.tfe": {
         "run_all_tests_in_graph_and_eager_modes": modes.run_all_in_graph_and_eager_modes,
         "run_test_in_graph_and_eager_modes": modes.run_in_graph_and_eager_modes,
