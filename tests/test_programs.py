@@ -98,6 +98,45 @@ def test_the_debugger_is_refused_where_it_is_used():
         assert [tf_debug.has_inf_or_nan(None, np.array(one)) for one in cases] == [bad] * len(cases)
 
 
+def test_a_projector_is_told_of_embeddings(tmp_path):
+    from tensorflow.contrib.tensorboard.plugins import projector
+    from tensorflow.contrib.tensorboard.plugins.projector import projector_config_pb2
+
+    assert projector is tf.contrib.tensorboard.plugins.projector
+    assert projector_config_pb2.ProjectorConfig is projector.ProjectorConfig
+    words = tf.get_variable("words", [3, 2])
+    config = projector.ProjectorConfig(model_checkpoint_path="model.ckpt-1")
+    one = config.embeddings.add(tensor_shape=[3, 2])
+    one.tensor_name, one.metadata_path, one.bookmarks_path = words.name, "words.tsv", "marks.txt"
+    one.sprite.image_path = "words.png"
+    one.sprite.single_image_dim.extend([28, 28])
+    with tf.summary.FileWriter(str(tmp_path / "log")) as writer:
+        projector.visualize_embeddings(writer, config)
+    said = (tmp_path / "log" / "projector_config.pbtxt").read_text(encoding="utf-8")
+    assert said.splitlines() == [
+        'model_checkpoint_path: "model.ckpt-1"',
+        "embeddings {",
+        '  tensor_name: "words:0"',
+        '  metadata_path: "words.tsv"',
+        '  bookmarks_path: "marks.txt"',
+        "  tensor_shape: 3",
+        "  tensor_shape: 2",
+        "  sprite {",
+        '    image_path: "words.png"',
+        "    single_image_dim: 28",
+        "    single_image_dim: 28",
+        "  }",
+        "}",
+    ]
+    with pytest.raises(ValueError, match="Summary writer must have a logdir"):
+        projector.visualize_embeddings(_NoFolder(), config)
+
+
+class _NoFolder:
+    def get_logdir(self):
+        return None
+
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("data_format", ["NHWC", "NCHW"])
 def test_a_penalty_on_slopes_through_normalisation(training, data_format):

@@ -130,6 +130,7 @@ MESSAGES = {  # the modules of protocol buffers, and which of ours holds their m
     "core.protobuf.tensor_bundle_pb2": "checkpoint_pb2",
     "core.util.saved_tensor_slice_pb2": "checkpoint_pb2",
     "python.training.checkpoint_state_pb2": "checkpoint_pb2",
+    "contrib.tensorboard.plugins.projector.projector_config_pb2": "summary_pb2",
     "contrib.training.python.training.hparam_pb2": "hparam_pb2",
 }
 

@@ -1,6 +1,6 @@
 """The families of contrib, one import line each; and the names that Slim shares with others."""
 
-from . import crf, distributions, image, learn, legacy_seq2seq, nn, predictor, rnn, seq2seq, tpu, training, vocabulary  # noqa: F401
+from . import crf, distributions, image, learn, legacy_seq2seq, nn, predictor, projector, rnn, seq2seq, tpu, training, vocabulary  # noqa: F401
 from .feature_column import sequences as _sequences  # noqa: F401
 from .framework import arg_scope, checkpoints, variables  # noqa: F401
 from .layers import (  # noqa: F401
