@@ -51,20 +51,27 @@ def _kind_of(value):
 
 def message(op, name, value):
     """An attribute's Python value as an `AttrValue`."""
-    kind = _kind(op, name, value)
-    return value if kind == "message" else value_message(kind, value, op.attrs.get("dtype"))
+    out = AttrValue()
+    _fill(out, _kind(op, name, value), value, op.attrs.get("dtype"))
+    return out
 
 
 def value_message(kind, value, dtype=None):
     """A Python value as an `AttrValue` of a kind ("int", "list(type)"); `dtype` is a tensor's."""
     out = AttrValue()
-    if kind.startswith("list("):
+    _fill(out, kind, value, dtype)
+    return out
+
+
+def _fill(out, kind, value, dtype):
+    if kind == "message":
+        out.CopyFrom(value)
+    elif kind.startswith("list("):
         out.list.SetInParent()
         for one in value:
             _put(out.list, kind[5:-1], one, True, dtype)
-        return out
-    _put(out, kind, value, False, dtype)
-    return out
+    else:
+        _put(out, kind, value, False, dtype)
 
 
 _FIELDS = {"bool": "b", "int": "i", "float": "f", "type": "type"}
@@ -95,13 +102,19 @@ def _put(out, kind, value, in_list, dtype):
 
 def node_def(op):
     """An operation as a `NodeDef`."""
-    out = NodeDef(name=op._name, op=op.type, device=op._device)
+    out = NodeDef()
+    _write(op, out)
+    return out
+
+
+def _write(op, out):
+    """Writes an operation into an empty `NodeDef` where that lies, without a copy."""
+    out.name, out.op, out.device = op._name, op.type, op._device
     out.input.extend(t._as_node_def_input() for t in op._inputs)
     out.input.extend(sorted("^" + c._name for c in op._controls))
     for key, value in op.attrs.items():
         if value is not None or (key in op._def.attrs and op._def.attrs[key].kind == "shape"):
-            out.attr[key].CopyFrom(message(op, key, value))
-    return out
+            _fill(out.attr[key], _kind(op, key, value), value, op.attrs.get("dtype"))
 
 
 def attribute(op, name):
@@ -160,13 +173,9 @@ def graph_def(graph, add_shapes=False):
     """A graph as a `GraphDef`."""
     out = GraphDef(versions=versions())
     for op in graph._ops:
-        made = node_def(op)
+        made = out.node.add()
+        _write(op, made)
         if add_shapes and op.outputs:
-            shapes = AttrValue()
-            shapes.list.SetInParent()
-            for t in op.outputs:
-                shapes.list.shape.add().CopyFrom(shape_message(t.dims))
-            made.attr["_output_shapes"].CopyFrom(shapes)
-        out.node.append(made)
+            _fill(made.attr["_output_shapes"], "list(shape)", [t.dims for t in op.outputs], None)
     out.library.function.extend(graph._functions.values())
     return out
