@@ -25,7 +25,7 @@ FLOORS = [
     "train",
     "datasets lookup saved_model operators",
     "feature_column",
-    "testing",
+    "testing tools",
     "estimator",
     "contrib",
     "names",

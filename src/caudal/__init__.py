@@ -59,6 +59,7 @@ from .image import (
     colors as _colors,
     crop_resize as _crop_resize,
     flips as _flips,
+    fused_conv as _fused_conv,
     glimpses as _glimpses,
     measures as _measures,
     patches as _patches,

@@ -4,6 +4,7 @@ import itertools
 
 import numpy as np
 
+from .image import bilinear
 from .row import normal, row
 
 f32, i32, i64 = np.float32, np.int32, np.int64
@@ -241,3 +242,27 @@ row(
     rates=[1, 1, 1, 1],
     padding="VALID",
 )
+
+
+def _padded(x, w, how):
+    return conv(np.pad(x, [(0, 0), (1, 2), (0, 1), (0, 0)], mode="reflect"), w, how)
+
+
+_pads = np.array([[0, 0], [1, 2], [0, 1], [0, 0]], i32)
+for _pad, _s in (("SAME", 1), ("VALID", 2)):
+    _how, _at = ((_s, _s), (1, 1), _pad), {"mode": "REFLECT", "strides": [1, _s, _s, 1], "padding": _pad}
+    row(
+        "FusedPadConv2D",
+        [normal(2, 4, 3, 2), _pads, normal(3, 2, 2, 3)],
+        lambda x, p, w, h=_how: _padded(x, w, h),
+        slopes=(),
+        **_at,
+    )
+    row(
+        "FusedResizeAndPadConv2D",
+        [normal(2, 3, 3, 2), np.array([4, 5], i32), _pads, normal(3, 2, 2, 3)],
+        lambda x, s, p, w, h=_how: _padded(bilinear(x, s), w, h),
+        tol=1e-5,
+        slopes=(),
+        **_at,
+    )

@@ -1,6 +1,7 @@
 """`caudal run SCRIPT [ARGS]`: runs a program as `python SCRIPT [ARGS]` does, with the name `tensorflow` lent to it; a module with -m."""
 
 import builtins
+import importlib
 import io
 import os
 import runpy
@@ -77,6 +78,8 @@ def run_module(name, args):
     install()
     sys.argv[:] = ["-m", *args]  # until it is found
     sys.path[0] = os.getcwd()
+    if name.startswith("tensorflow."):  # one of ours, by the name that it is lent under
+        name = importlib.import_module(name).__spec__.name
     return _status(lambda: runpy.run_module(name, run_name="__main__", alter_sys=True))
 
 

@@ -3,7 +3,7 @@
 A row: the path below `tensorflow`, and the public modules in which its names are looked for, "" for the root.
 """
 
-__all__ = ["MESSAGES", "PLACES", "below"]
+__all__ = ["MODULES", "PLACES", "below"]
 
 _ROOT = "client.session framework.ops framework.dtypes framework.tensor_shape framework.constant_op framework.random_seed \
 framework.importer framework.load_library framework.indexed_slices framework.tensor_spec framework.common_shapes \
@@ -106,7 +106,7 @@ _PREFIXES = [  # for whatever begins like that
     ("contrib.layers.python.layers.utils", ("contrib.slim.utils", "contrib.layers")),
 ]
 
-MESSAGES = {  # the modules of protocol buffers, and which of ours holds their messages
+_MESSAGES = {  # the modules of protocol buffers, and which of ours holds their messages
     **{
         f"core.framework.{name}_pb2": "graph_pb2"
         for name in "graph node_def attr_value types tensor tensor_shape op_def function versions variable resource_handle".split()
@@ -134,6 +134,12 @@ MESSAGES = {  # the modules of protocol buffers, and which of ours holds their m
     "contrib.training.python.training.hparam_pb2": "hparam_pb2",
 }
 
+_TOOLS = "freeze_graph inspect_checkpoint optimize_for_inference optimize_for_inference_lib saved_model_utils strip_unused_lib"
+MODULES = {  # modules that are ones of ours
+    **{path: f"formats.proto.{name}" for path, name in _MESSAGES.items()},
+    **{f"python.tools.{name}": f"tools.{name}" for name in _TOOLS.split()},
+}
+
 
 def below(path):
     """The public modules for the private module at `path`; None if TensorFlow has none there that we know."""
@@ -154,7 +160,7 @@ def below(path):
 
 FOLDERS = frozenset(
     ".".join(path.split(".")[:k])
-    for path in [*PLACES, *MESSAGES]
+    for path in [*PLACES, *MODULES]
     if not path.startswith("contrib.")
     for k in range(1, path.count(".") + 1)
 )

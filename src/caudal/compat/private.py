@@ -67,7 +67,7 @@ class _Private(types.ModuleType):
 
 def _listed(path):
     """Whether there is certainly a module at `path`."""
-    return path in places.PLACES or path in places.FOLDERS or path in places.MESSAGES or path in EXTRAS
+    return path in places.PLACES or path in places.FOLDERS or path in places.MODULES or path in EXTRAS
 
 
 @functools.cache
@@ -77,8 +77,8 @@ def private_module(path):
     Args:
       path: "python.ops.math_ops".
     """
-    if path in places.MESSAGES:
-        return importlib.import_module(f"{_HOME}.formats.proto.{places.MESSAGES[path]}")
+    if path in places.MODULES:
+        return importlib.import_module(f"{_HOME}.{places.MODULES[path]}")
     known = _listed(path) or _GENERATED.match(path) or places.below(path) is not None
     return _Private(path) if known and all(map(str.isidentifier, path.split("."))) else None
 

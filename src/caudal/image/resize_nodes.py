@@ -12,7 +12,7 @@ from ..ground.errors import InferError, InvalidArgumentError, require
 from ..ground.shapes import text, with_rank
 from ..ops.shape import shape
 
-__all__ = ["resize_area", "resize_bicubic", "resize_bilinear", "resize_nearest_neighbor"]
+__all__ = ["infer_resized", "resize_area", "resize_bicubic", "resize_bilinear", "resize_nearest_neighbor", "resized_bilinear"]
 
 _TABLE = 1024  # TF looks cubic weights up in a table of so many steps
 
@@ -110,18 +110,24 @@ def _mapped(B, x, rows, columns):
 
 def _lower(matrix):
     def plain(B, x, size, *, align_corners, op):
-        return _resized(B, x, size, align_corners, False, op)
+        return _resized(matrix, B, x, size, align_corners, False, op)
 
     def full(B, x, size, *, align_corners, half_pixel_centers, op):
-        return _resized(B, x, size, align_corners, half_pixel_centers, op)
-
-    def _resized(B, x, size, align, half, op):
-        require(x.ndim == 4, op, f"input must be 4-dimensional{text(x.shape)}")
-        height, width = _sizes(size, op)
-        rows, columns = matrix(x.shape[1], height, align, half), matrix(x.shape[2], width, align, half)
-        return _mapped(B, B.cast(x, np.float32), rows, columns)
+        return _resized(matrix, B, x, size, align_corners, half_pixel_centers, op)
 
     return plain if matrix is _area else full
+
+
+def _resized(matrix, B, x, size, align, half, op):
+    require(x.ndim == 4, op, f"input must be 4-dimensional{text(x.shape)}")
+    height, width = _sizes(size, op)
+    rows, columns = matrix(x.shape[1], height, align, half), matrix(x.shape[2], width, align, half)
+    return _mapped(B, B.cast(x, np.float32), rows, columns)
+
+
+def resized_bilinear(B, x, size, align, op):
+    """What `ResizeBilinear` gives, for other ops that begin with it."""
+    return _resized(_bilinear, B, x, size, align, False, op)
 
 
 def _lower_slope(matrix):
@@ -153,7 +159,7 @@ def _lower_nearest_slope(B, dy, size, *, align_corners, half_pixel_centers):
 # --- shapes and slopes --------------------------------------------------------------------------------
 
 
-def _infer(x, size):
+def infer_resized(x, size):
     dims = with_rank(x.dims, 4)
     (count,) = with_rank(size.dims, 1)
     if count not in (None, 2):
@@ -183,17 +189,17 @@ def _cubic_slope(op, dy):
 
 bilinear_node = define(
     "ResizeBilinear",
-    infer=_infer,
+    infer=infer_resized,
     lower=_lower(_bilinear),
     static=(1,),
     grad=lambda op, dy: [bilinear_slope_node(dy, op.inputs[0], **_settings(op)), None],
 )
-bicubic_node = define("ResizeBicubic", infer=_infer, lower=_lower(_bicubic), static=(1,), grad=_cubic_slope)
-area_node = define("ResizeArea", infer=_infer, lower=_lower(_area), static=(1,))
-nearest_node = define("ResizeNearestNeighbor", infer=_infer, lower=_lower_nearest, static=(1,), grad=_nearest_slope)
+bicubic_node = define("ResizeBicubic", infer=infer_resized, lower=_lower(_bicubic), static=(1,), grad=_cubic_slope)
+area_node = define("ResizeArea", infer=infer_resized, lower=_lower(_area), static=(1,))
+nearest_node = define("ResizeNearestNeighbor", infer=infer_resized, lower=_lower_nearest, static=(1,), grad=_nearest_slope)
 bilinear_slope_node = define("ResizeBilinearGrad", infer=lambda dy, x: [x.dims], lower=_lower_slope(_bilinear))
 bicubic_slope_node = define("ResizeBicubicGrad", infer=lambda dy, x: [x.dims], lower=_lower_slope(_bicubic))
-nearest_slope_node = define("ResizeNearestNeighborGrad", infer=_infer, lower=_lower_nearest_slope, static=(1,))
+nearest_slope_node = define("ResizeNearestNeighborGrad", infer=infer_resized, lower=_lower_nearest_slope, static=(1,))
 
 
 # --- public -------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from ..ground.api import export
 from ..ground.errors import InferError, InvalidArgumentError, require
 from .basic import constant, identity
 
-__all__ = ["concat", "pad", "reverse", "split", "stack", "unstack"]
+__all__ = ["concat", "infer_pad", "mirror_padded", "pad", "reverse", "split", "stack", "unstack"]
 
 
 # --- concat -----------------------------------------------------------------------------------------
@@ -372,7 +372,7 @@ def split(value, num_or_size_splits, axis=0, num=None, name="split"):
 # --- pad, reverse -----------------------------------------------------------------------------------
 
 
-def _infer_pad(x, paddings, *_):
+def infer_pad(x, paddings, *_):
     pads = shapes.with_rank(paddings.dims, 2)
     shapes.with_value(pads[1], 2)
     dims, rank = x.dims, pads[0]
@@ -406,7 +406,7 @@ def _lower_pad(B, x, paddings, *value, op):
 _STRICT = {b"REFLECT": 1, b"SYMMETRIC": 0}  # the border itself is not repeated by one, and is by the other
 
 
-def _lower_mirror_pad(B, x, paddings, *, mode, op):
+def mirror_padded(B, x, paddings, *, mode, op):
     if paddings.ndim != 2 or paddings.shape[1] != 2:
         raise InvalidArgumentError(None, op, f"paddings must be a matrix with 2 columns: {shapes.text(paddings.shape)}")
     if len(paddings) != x.ndim:
@@ -430,10 +430,10 @@ def _pairs(paddings):
     return [(int(a), int(b)) for a, b in np.asarray(paddings)]
 
 
-pad_node = define("Pad", infer=_infer_pad, lower=_lower_pad, static=(1,))
-pad_v2_node = define("PadV2", infer=_infer_pad, lower=_lower_pad, static=(1,))
+pad_node = define("Pad", infer=infer_pad, lower=_lower_pad, static=(1,))
+pad_v2_node = define("PadV2", infer=infer_pad, lower=_lower_pad, static=(1,))
 _MODES = {b"REFLECT": "reflect", b"SYMMETRIC": "symmetric"}
-mirror_pad_node = define("MirrorPad", infer=_infer_pad, lower=_lower_mirror_pad, static=(1,))
+mirror_pad_node = define("MirrorPad", infer=infer_pad, lower=mirror_padded, static=(1,))
 
 
 def _lower_mirror_grad(B, dy, p, *, mode):

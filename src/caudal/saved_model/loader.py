@@ -17,10 +17,10 @@ from ..train.saveables import all_saveables
 from ..train.saver import Saver
 from . import constants
 
-__all__ = ["load", "maybe_saved_model_directory"]
+__all__ = ["load", "read_model", "maybe_saved_model_directory"]
 
 
-def _parsed(folder):
+def read_model(folder):
     """The `SavedModel` in a folder.
 
     Raises:
@@ -68,7 +68,7 @@ def load(sess, tags, export_dir, import_scope=None, **saver_kwargs):
       OSError: there is no SavedModel; RuntimeError: it has no MetaGraph of these tags.
     """
     folder = to_path(export_dir)
-    made = _tagged(_parsed(folder), tags)
+    made = _tagged(read_model(folder), tags)
     with sess.graph.as_default():
         saver = import_meta_graph(made, import_scope=import_scope, **saver_kwargs)
         _restore(sess, saver, folder, import_scope)
