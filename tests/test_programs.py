@@ -601,3 +601,36 @@ def test_numbers_without_a_value_are_no_news(outs):
             )
     assert [str(one.message) for one in told] == []
     assert not np.isfinite(np.concatenate([np.ravel(one).astype(float) for one in found])).all()
+
+
+def test_files_by_their_older_names(tmp_path, monkeypatch):
+    """tensorflow.python.lib.io.file_io; tf_record and python_io hold tf.python_io."""
+    file_io = importlib.import_module("tensorflow.python.lib.io.file_io")
+    monkeypatch.chdir(tmp_path)
+    file_io.recursive_create_dir("a/b")
+    file_io.create_dir(b"a/c")
+    file_io.write_string_to_file("a/b/x.txt", "one\ntwo\n")
+    assert (file_io.read_file_to_string("a/b/x.txt"), file_io.read_file_to_string("a/b/x.txt", True)) == (
+        "one\ntwo\n",
+        b"one\ntwo\n",
+    )
+    with file_io.FileIO("a/b/x.txt", mode="r") as file:
+        assert (file.size(), file.readline(), file.tell(), file.name) == (8, "one\n", 4, "a/b/x.txt")
+    file_io.copy("a/b/x.txt", "a/y.txt")
+    with pytest.raises(tf.errors.AlreadyExistsError):
+        file_io.copy("a/b/x.txt", "a/y.txt")
+    file_io.atomic_write_string_to_file("a/y.txt", b"one\ntwo\n")
+    assert (file_io.filecmp("a/b/x.txt", "a/y.txt"), file_io.file_crc32("a/y.txt")) == (True, "0x12ba0be6")
+    file_io.rename("a/y.txt", "a/c/z.txt")
+    assert file_io.get_matching_files("a/*/*.txt") == ["a/b/x.txt", "a/c/z.txt"]
+    assert sorted(file_io.list_directory("a")) == ["b", "c"]
+    assert [top for top, _, _ in file_io.walk("a", in_order=False)][-1] == "a"
+    assert (file_io.stat("a/c/z.txt").length, file_io.is_directory("a/c"), file_io.file_exists("a/d")) == (8, True, False)
+    file_io.delete_file("a/c/z.txt")
+    file_io.delete_recursively("a")
+    with pytest.raises(tf.errors.NotFoundError, match="a; No such file or directory"):
+        file_io.stat("a")
+    for name in ("tf_record", "python_io"):
+        module = importlib.import_module(f"tensorflow.python.lib.io.{name}")
+        assert module.TFRecordWriter is tf.python_io.TFRecordWriter
+        assert module.tf_record_iterator is tf.python_io.tf_record_iterator

@@ -116,10 +116,12 @@ def test_tags_of_a_saved_model(net):
         saved_model_utils.get_meta_graph_def("saved", "train")
 
 
-def test_as_a_program(net):
-    """By the name that TensorFlow has for it, with its options."""
+@pytest.mark.parametrize("name", ["tensorflow.python.tools.freeze_graph", "caudal.tools.freeze_graph"])
+def test_as_a_program(net, name):
+    """By the name that TensorFlow has for it, and by ours, with its options."""
     words = "--input_graph=graph.pb --input_binary --input_checkpoint ./model --output_node_names=out --output_graph=by.pb"
-    command = [sys.executable, "-m", "caudal", "run", "-m", "tensorflow.python.tools.freeze_graph", *words.split()]
+    program = f"import runpy, caudal; runpy.run_module('{name}', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", program, *words.split()]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     assert tf.GraphDef.FromString(pathlib.Path("by.pb").read_bytes()) == _frozen()

@@ -25,6 +25,8 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             return None
         if not self.first and importlib.machinery.PathFinder.find_spec("tensorflow") is not None:
             return None
+        if name.endswith(".__main__"):
+            return importlib.machinery.ModuleSpec(name, self, origin=_program(name)) if _program(name) else None
         if _target(name) is None:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
@@ -34,10 +36,21 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         _specs.setdefault(real.__name__, real.__spec__)
         return real
 
+    def get_code(self, name):
+        """What `python -m` runs: the `main` of one of our modules that is a program."""
+        return compile(f"import sys\nfrom {_program(name)} import main\nsys.exit(main(sys.argv[1:]))", f"<{name}>", "exec")
+
     def exec_module(self, module):
         module.__spec__ = _specs.get(module.__name__)  # the import machinery wrote its own
         if not hasattr(module, "__path__"):
             module.__path__ = []
+
+
+def _program(name):
+    """The name of our module that `name`, with `.__main__` at its end, runs; None if it is no program."""
+    found = _target(name.removesuffix(".__main__"))
+    ours = found is not None and found.__name__.startswith(f"{_HOME}.tools.") and hasattr(found, "main")
+    return found.__name__ if ours else None
 
 
 _specs: dict[str, object] = {}

@@ -70,7 +70,6 @@ PLACES = {
     "python.layers.pooling": ("layers",),
     "python.layers.normalization": ("layers",),
     "python.layers.utils": ("contrib.framework", ""),
-    "python.lib.io.file_io": ("gfile",),
     "python.lib.io.tf_record": ("python_io",),
     "python.lib.io.python_io": ("python_io",),
     "python.platform.app": ("app",),
@@ -137,6 +136,7 @@ _MESSAGES = {  # the modules of protocol buffers, and which of ours holds their 
 _TOOLS = "freeze_graph inspect_checkpoint optimize_for_inference optimize_for_inference_lib saved_model_utils strip_unused_lib"
 MODULES = {  # modules that are ones of ours
     **{path: f"formats.proto.{name}" for path, name in _MESSAGES.items()},
+    "python.lib.io.file_io": "platform.file_io",
     **{f"python.tools.{name}": f"tools.{name}" for name in _TOOLS.split()},
 }
 
