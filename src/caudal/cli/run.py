@@ -78,9 +78,13 @@ def run_module(name, args):
     install()
     sys.argv[:] = ["-m", *args]  # until it is found
     sys.path[0] = os.getcwd()
-    if name.startswith("tensorflow."):  # one of ours, by the name that it is lent under
-        name = importlib.import_module(name).__spec__.name
-    return _status(lambda: runpy.run_module(name, run_name="__main__", alter_sys=True))
+
+    def program():
+        # one of ours is found by the name that it is lent under
+        found = importlib.import_module(name).__spec__.name if name.startswith("tensorflow.") else name
+        runpy.run_module(found, run_name="__main__", alter_sys=True)
+
+    return _status(program)
 
 
 def _status(program):
