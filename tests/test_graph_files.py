@@ -228,3 +228,23 @@ def test_function_that_is_missing():
     del given.library.function[0]
     with tf.Graph().as_default(), pytest.raises((ValueError, tf.errors.NotFoundError), match="F"):
         tf.import_graph_def(given, name="")
+
+
+def test_queue_runners_come_back_with_their_graph():
+    """A program writes its graph as a MetaGraph and goes on with what it reads of it, threads and all."""
+    with tf.Graph().as_default():
+        row = tf.train.range_input_producer(5, num_epochs=1, shuffle=False).dequeue(name="row")
+        meta = tf.train.export_meta_graph()
+        (runner,) = tf.get_collection(tf.GraphKeys.QUEUE_RUNNERS)
+    kinds = meta.collection_def["queue_runners"]
+    assert kinds.WhichOneof("kind") == "bytes_list" and len(kinds.bytes_list.value) == 1
+    with tf.Graph().as_default() as graph:
+        tf.train.import_meta_graph(meta)
+        (found,) = tf.get_collection(tf.GraphKeys.QUEUE_RUNNERS)
+        assert [op.name for op in found.enqueue_ops] == [op.name for op in runner.enqueue_ops]
+        assert (found.close_op.name, found.cancel_op.name) == (runner.close_op.name, runner.cancel_op.name)
+        rows = []
+        with tf.train.MonitoredTrainingSession() as session:
+            while not session.should_stop():
+                rows.append(session.run(graph.get_tensor_by_name(row.name)))
+    assert rows == [0, 1, 2, 3, 4]

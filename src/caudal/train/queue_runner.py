@@ -4,6 +4,7 @@ import threading
 import weakref
 
 from ..formats.proto.meta_graph_pb2 import QueueRunnerDef
+from ..graph.collection_protos import register_proto
 from ..graph.graph import GraphKeys, default_graph, default_session
 from ..ground import errors
 from ..ground.api import export
@@ -263,3 +264,6 @@ def start_queue_runners(sess=None, coord=None, daemon=True, start=True, collecti
         )
     with sess.graph.as_default():
         return [t for runner in runners for t in runner.create_threads(sess, coord=coord, daemon=daemon, start=start)]
+
+
+register_proto(GraphKeys.QUEUE_RUNNERS, QueueRunnerDef, QueueRunner.to_proto, QueueRunner.from_proto)
