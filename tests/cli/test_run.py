@@ -165,3 +165,29 @@ if __name__ == "__main__":
     assert done.returncode == 1 and "flag --steps=a" in done.stderr
     done = _run(tmp_path, program, "--help")
     assert done.returncode == 1 and "--steps: How many." in done.stdout
+
+
+@pytest.mark.parametrize("runs", ["tf.app.run(main)", "app.run(main)"])
+def test_flags_are_absls(tmp_path, runs):
+    """A program may define some by tf.flags and some by absl, with older names of arguments, and be run by either."""
+    program = f"""import tensorflow as tf
+from absl import app, flags
+tf.flags.DEFINE_integer("steps", default_value=3, docstring="How many.")
+flags.DEFINE_string("name", "a", "Which.")
+def main(argv):
+    print(argv[1:], tf.flags.FLAGS.steps, flags.FLAGS.steps, tf.app.flags.FLAGS.name, "name" in tf.flags.FLAGS)
+{runs}
+"""
+    done = _run(tmp_path, program, "--steps=5", "--name=b", "x")
+    assert (done.returncode, done.stdout) == (0, "['x'] 5 5 b True\n"), done.stderr
+
+
+def test_flags_are_read_when_they_are_asked_for(tmp_path):
+    program = """import tensorflow as tf
+tf.app.flags.DEFINE_float("rate", 0.5, "How fast.")
+print(tf.app.flags.FLAGS.rate)
+tf.app.flags.FLAGS.rate = 2.0
+print(tf.app.flags.FLAGS.flag_values_dict()["rate"], tf.app.flags.FLAGS["rate"].default)
+"""
+    done = _run(tmp_path, program, "--rate=1.5")
+    assert (done.returncode, done.stdout) == (0, "1.5\n2.0 0.5\n"), done.stderr

@@ -1,17 +1,20 @@
 """tf.app: `run` reads the command line's flags and calls the program's main function; `tf.app.flags` is tf.flags."""
 
 import sys
+import textwrap
+
+from absl import flags as _absl
 
 from ..ground.api import PUBLIC, constant, export
-from . import flags
-from .flag_errors import Error
+from ..ground.late import Late
+from .flags import FLAGS
 
 __all__ = ["run"]
 
+app = Late("absl.app")  # it brings absl's log along: only programs that call `run` pay for it
+
 for _name in [name for name in PUBLIC if name.startswith("flags.")]:
     constant(PUBLIC[_name], "app." + _name)
-
-_ASKS_FOR_HELP = frozenset(dash + word for dash in ("-", "--") for word in ("help", "helpshort", "helpfull"))
 
 
 @export("app.run")
@@ -26,22 +29,14 @@ def run(main=None, argv=None):
       SystemExit: always: the status is what `main` gives, or 1 where a flag is wrong or help was asked for.
     """
     main = main or sys.modules["__main__"].main
-    argv = sys.argv if argv is None else argv
-    if _ASKS_FOR_HELP & set(argv[1:]):
-        print(_usage(argv[0]))
+    app.define_help_flags()
+    try:
+        left = FLAGS(sys.argv if argv is None else argv, known_only=True)
+    except _absl.Error as error:
+        words = textwrap.indent(f"\n{error}", "  ") if "\n" in str(error) else f" {error}"
+        print(f"FATAL Flags parsing error:{words}\nPass --helpshort or --helpfull to see help on flags.", file=sys.stderr)
         sys.exit(1)
     try:
-        left = flags.FLAGS(argv, known_only=True)
-    except Error as error:
-        print(f"FATAL Flags parsing error:\n  {error}\nPass --help to see help on flags.", file=sys.stderr)
-        sys.exit(1)
-    sys.exit(main(left))
-
-
-def _usage(program):
-    """What --help shows: the program's own words, then each flag with its default."""
-    lines = [sys.modules["__main__"].__doc__ or f"USAGE: {program} [flags]", "flags:"]
-    for name in sorted(flags.FLAGS):
-        flag = flags.FLAGS[name]
-        lines += [f"  --{name}: {flag.help}"] + [f"    (default: {flag.default!r})"] * (flag.default is not None)
-    return "\n".join(lines)
+        sys.exit(main(left))
+    except app.UsageError as error:
+        app.usage(shorthelp=True, detailed_error=error, exitcode=error.exitcode)
