@@ -1,6 +1,7 @@
 """Training from start to end: the order of reads in a run, sessions with hooks, Slim's loop, the files that they write."""
 
 import glob
+import threading
 
 import numpy as np
 import pytest
@@ -133,3 +134,55 @@ def test_what_scipy_is_told_by_caudal_is_not_told_twice():
         for key, words in (("bounds", "Bounds must be set using"), ("jac", "Optimizer keyword arg 'jac' is set")):
             with pytest.raises(ValueError, match=words):
                 tf.contrib.opt.ScipyOptimizerInterface(loss, **{key: None}).minimize(session)
+
+
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning"
+)  # the chief's thread waits for gradients at the end
+def test_workers_that_wait_for_each_other():
+    """SyncReplicasOptimizer with one worker: each step is the optimizer's own, with gradients that went through accumulators."""
+    rows = tf.constant([0, 2])
+    w, table = tf.get_variable("w", initializer=[1.0, -2.0]), tf.get_variable("table", initializer=[[1.0], [2.0], [3.0]])
+    step = tf.train.get_or_create_global_step()
+    loss = tf.reduce_sum(tf.square(w)) + tf.reduce_sum(tf.square(tf.nn.embedding_lookup(table, rows)))
+    averages = tf.train.ExponentialMovingAverage(0.5)
+    made = tf.train.SyncReplicasOptimizer(
+        tf.train.GradientDescentOptimizer(0.1), 1, 1, variable_averages=averages, variables_to_average=[w]
+    )
+    train = made.minimize(loss, global_step=step)
+    hook = made.make_session_run_hook(is_chief=True, num_tokens=0)
+    assert [v.name for v in tf.local_variables()] == ["sync_rep_local_step:0"]
+    assert {"sync_token_q", "dummy_queue", "sync_replicas/conditional_accumulator"} <= {
+        op.name for op in w.graph.get_operations()
+    }
+    with tf.train.MonitoredTrainingSession(hooks=[hook], stop_grace_period_secs=1) as session:
+        for k in range(1, 4):
+            session.run(train)  # waits for the token of the step that it made
+            found = session.run([w, table, step, averages.average(w)])
+            np.testing.assert_allclose(found[0], np.float32([1, -2]) * 0.8**k, rtol=1e-5)
+            np.testing.assert_allclose(found[1].ravel(), [0.8**k, 2, 3 * 0.8**k], rtol=1e-5)
+            assert found[2] == k
+    for thread in threading.enumerate():
+        if thread.name.startswith("QueueRunnerThread"):
+            thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda made, pairs, step: made.apply_gradients(pairs), "Global step is required to check staleness"),
+        (lambda made, pairs, step: made.apply_gradients([], step), "Must supply at least one variable"),
+        (lambda made, pairs, step: made.get_chief_queue_runner(), "Should be called after apply_gradients"),
+        (lambda made, pairs, step: made.get_init_tokens_op(), r"get_init_tokens_op\(\) should be called after apply_gradients"),
+        (lambda made, pairs, step: made.make_session_run_hook(True).begin(), "should be called before using the hook"),
+        (
+            lambda made, pairs, step: (made.apply_gradients(pairs, step), made.get_init_tokens_op(1)),
+            "Too few tokens .* 1 .* vs 2 ",
+        ),
+    ],
+)
+def test_what_synchronised_workers_refuse(call, words):
+    v = tf.Variable(1.0)
+    made = tf.train.SyncReplicasOptimizer(tf.train.GradientDescentOptimizer(0.1), 4, 2)
+    with pytest.raises(ValueError, match=words):
+        call(made, [(tf.constant(1.0), v)], tf.train.get_or_create_global_step())

@@ -170,3 +170,22 @@ def test_programs_are_bounded():
     for k in range(300):
         programs.add(((), ((k,),)), types.SimpleNamespace(number=k, flops=0, convolves=False))
     assert len(programs) < 200 and max(one.number for one in programs.values()) == 299
+
+
+def test_what_waits_for_a_constant_waits_for_what_it_waits_for():
+    """An optimizer's step is counted by adding a constant that waits for the updates: where these fail, or wait, it isn't counted."""
+    slopes, told = tf.FIFOQueue(2, tf.float32, [[2]]), tf.FIFOQueue(2, tf.int64, [[]])
+    w, step = tf.get_variable("w", initializer=[1.0, 1.0]), tf.train.get_or_create_global_step()
+    train = tf.train.GradientDescentOptimizer(0.5).apply_gradients([(slopes.dequeue(), w)], step)
+    with tf.control_dependencies([train]):
+        tell = told.enqueue((tf.identity(step._ref()),))
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        session.run(slopes.enqueue(([1.0, 2.0],)))
+        session.run(tell)
+        session.run(slopes.close())
+        with pytest.raises(tf.errors.OutOfRangeError):
+            session.run(tell)
+        found = session.run([w, step, told.size()])
+    np.testing.assert_array_equal(found[0], [0.5, 0.0])
+    assert found[1:] == [1, 1]

@@ -47,7 +47,7 @@ from .train import checkpoint_utils as _checkpoint_utils, meta_graph_import as _
 from .formats import checkpoint_reader as _checkpoint_reader  # noqa: F401
 from .saved_model import builder as _builder, loader as _loader  # noqa: F401
 from .train import graph_io as _graph_io, replicas as _replicas  # noqa: F401
-from .train import optimizers as _optimizers  # noqa: F401
+from .train import optimizers as _optimizers, sync_replicas as _sync_replicas  # noqa: F401
 from .train import schedules as _schedules  # noqa: F401
 from .train import batching as _batching, producers as _producers  # noqa: F401
 from .layers import convolutional, core, normalization, pooling, separable, transposed  # noqa: F401

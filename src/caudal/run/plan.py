@@ -195,6 +195,15 @@ def _parts(ops, classes, compiled, together=()):
     return _place(alone, parts)
 
 
+def _before(op):
+    """The ops that an op waits for; in the place of one that stands in every step, those that that one waits for."""
+    found = [t.op for t in op._inputs] + op._controls
+    for one in found:
+        if one._controls and shared(one):
+            found += one._controls
+    return found
+
+
 def _levels(ops, classes, compiled, floors):
     """For each op a level: even for compiled ones, odd for the others, no lower than those of the ops before it, or its floor."""
     level = {}
@@ -205,7 +214,7 @@ def _levels(ops, classes, compiled, floors):
             continue
         odd = 0 if op in compiled else 1
         least = max(odd, floors.get(op, odd))
-        for before in itertools.chain((t.op for t in op._inputs), op._controls):
+        for before in _before(op):
             if before in inside and before in level:
                 least = max(least, level[before] + ((level[before] ^ odd) & 1))
         for key, writes in classes.touches[op]:
@@ -236,7 +245,7 @@ def _later(ops, classes, compiled, level, floors):
         if op in compiled and op not in floors:
             highest = min(bounds)
             out[op] = max(level[op], highest - (highest & 1))
-        for before in itertools.chain((t.op for t in op._inputs), op._controls):
+        for before in _before(op):
             most[before] = min(most.get(before, top), out[op])
         for key, writes in classes.touches[op]:
             touched, written = behind.get(key, (top, top))

@@ -11,7 +11,7 @@ from ..platform import logging
 from ..run.session import Session
 from .checkpoint_state import get_checkpoint_state
 
-__all__ = ["SessionManager"]
+__all__ = ["SessionManager", "ready"]
 
 
 @export("train.SessionManager")
@@ -193,14 +193,14 @@ class SessionManager:
             time.sleep(self._recovery_wait_secs)
 
     def _model_ready(self, sess):
-        return _ready(self._ready_op, sess, "Model not ready")
+        return ready(self._ready_op, sess, "Model not ready")
 
     def _try_run_local_init_op(self, sess):
         """(whether local_init_op could be run, or there is none; why not)."""
         if self._local_init_op is None:
             return True, None
-        ready, words = _ready(self._ready_for_local_init_op, sess, "Model not ready for local init")
-        if not ready:
+        is_ready, words = ready(self._ready_for_local_init_op, sess, "Model not ready for local init")
+        if not is_ready:
             return False, words
         logging.info("Running local_init_op.")
         sess.run(self._local_init_op, options=self._local_init_run_options)
@@ -212,7 +212,7 @@ def _name(op):
     return None if op is None else getattr(op, "name", op)
 
 
-def _ready(op, sess, words):
+def ready(op, sess, words):
     """(whether all is ready, as an op tells; why not)."""
     if op is None:
         return True, None
