@@ -634,3 +634,32 @@ def test_files_by_their_older_names(tmp_path, monkeypatch):
         module = importlib.import_module(f"tensorflow.python.lib.io.{name}")
         assert module.TFRecordWriter is tf.python_io.TFRecordWriter
         assert module.tf_record_iterator is tf.python_io.tf_record_iterator
+
+
+def test_what_several_gpus_would_add_up():
+    """Programs for several GPUs import these on one machine too."""
+    nccl = importlib.import_module("tensorflow.python.ops.nccl_ops")
+    x, y = tf.constant([1.0, 5.0]), tf.constant([3.0, 4.0])
+    with tf.Session() as session:
+        for name, want in {"all_sum": [4, 9], "all_max": [3, 5], "all_min": [1, 4], "all_prod": [3, 20]}.items():
+            np.testing.assert_array_equal(session.run(getattr(nccl, name)([x, y])), [want, want])
+        np.testing.assert_array_equal(session.run([nccl.reduce_sum([x, y]), nccl.broadcast(x)]), [[4, 9], [1, 5]])
+
+
+def test_the_network_of_the_tutorial():
+    """`tensorflow.examples.tutorials.mnist` has both of its modules, as TF's package imports them; the network learns."""
+    package = importlib.import_module("tensorflow.examples.tutorials.mnist")
+    net = importlib.import_module("tensorflow.examples.tutorials.mnist.mnist")
+    assert package.mnist is net and callable(package.input_data.read_data_sets)
+    draw = np.random.RandomState(0)
+    labels = draw.randint(10, size=64)
+    images = np.eye(10, 784, dtype=np.float32)[labels] * 5
+    x, y = tf.placeholder(tf.float32, [None, net.IMAGE_PIXELS]), tf.placeholder(tf.int32, [None])
+    logits = net.inference(x, 32, 16)
+    train, right = net.training(net.loss(logits, y), 0.5), net.evaluation(logits, y)
+    assert [v.name for v in tf.trainable_variables()][::2] == [f"{n}/weights:0" for n in ("hidden1", "hidden2", "softmax_linear")]
+    with tf.Session() as session:
+        session.run(tf.global_variables_initializer())
+        for _ in range(200):
+            session.run(train, {x: images, y: labels})
+        assert session.run([right, tf.train.get_global_step()], {x: images, y: labels}) == [64, 200]

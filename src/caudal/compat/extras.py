@@ -1,6 +1,7 @@
 """Names that only TensorFlow's private modules have, and that programs took from there."""
 
 import collections
+import functools
 import inspect
 
 from ..build import initializers
@@ -8,6 +9,7 @@ from ..build.cond import smart_cond, smart_constant_value
 from ..build.defun import Defun
 from ..build.partitioned import PartitionedVariable
 from ..build.scopes import variable_scope
+from ..distributions import normal_tails
 from ..feature_column import categorical, columns, crossed, dense, layers, numeric, sequences, vocabulary
 from ..formats.proto.device_pb2 import DeviceAttributes
 from ..graph import static
@@ -16,11 +18,13 @@ from ..graph.convert import convert_to_tensor, register_tensor_conversion_functi
 from ..graph.graph import Tensor
 from ..graph.name_scopes import prepend_scope, strip_scope
 from ..ground import dtypes, nest
+from ..ground.api import PUBLIC
 from ..ground.errors import need
 from ..ground.shapes import TensorShape, as_dimension, as_shape, unknown_shape
 from ..layers.base import InputSpec
 from ..ops.control import with_dependencies
 from ..ops.flow import merge, switch
+from ..ops.math import add_n
 from ..ops.shape import rank_internal, shape_internal
 from ..rnn.base import zero_states
 from ..rnn.step import transpose_batch_time
@@ -117,6 +121,14 @@ def _tensor_shape():
     }
 
 
+_PAIRWISE = {"max": "maximum", "min": "minimum", "prod": "multiply"}
+
+
+def _for_each(joined):
+    """A function that gives each device of those that tensors are on what `joined` makes of these."""
+    return lambda tensors: [joined(tensors)] * len(tensors)
+
+
 _TEST_MODES = {
     "run_all_in_graph_and_eager_modes": modes.run_all_in_graph_and_eager_modes,
     "run_in_graph_and_eager_modes": modes.run_in_graph_and_eager_modes,
@@ -166,6 +178,13 @@ EXTRAS = {
     "python.ops.array_ops": {"rank_internal": rank_internal, "shape_internal": shape_internal},
     "python.ops.control_flow_ops": {"merge": merge, "switch": switch, "with_dependencies": with_dependencies},
     "python.ops.init_ops": {k: getattr(initializers, k) for k in ("Constant", "Initializer", "Ones", "Zeros")},
+    "python.ops.distributions.special_math": {name: getattr(normal_tails, name) for name in ("log_ndtr", "ndtr", "ndtri")},
+    "python.ops.nccl_ops": {
+        "all_sum": _for_each(add_n),
+        **{f"all_{short}": _for_each(functools.partial(functools.reduce, PUBLIC[name])) for short, name in _PAIRWISE.items()},
+        "reduce_sum": add_n,
+        "broadcast": lambda tensor: tensor,
+    },
     "python.ops.rnn_cell_impl": {"_zero_state_tensors": zero_states},
     "python.ops.variable_scope": {"_pure_variable_scope": pure_variable_scope},
     "python.ops.variables": {"PartitionedVariable": PartitionedVariable},

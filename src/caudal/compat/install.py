@@ -11,8 +11,18 @@ from .private import attach, private_module
 __all__ = ["install", "lend"]
 
 _HOME = __name__.split(".")[0]
-_OTHER = {"examples.tutorials.mnist.input_data": "data.tutorial"}
+_OTHER = {"examples.tutorials.mnist.input_data": "data.tutorial", "examples.tutorials.mnist.mnist": "data.tutorial_net"}
 _EMPTY = frozenset({"examples", "examples.tutorials", "examples.tutorials.mnist"})
+
+
+class _Folder(types.ModuleType):
+    """A place where programs look for modules: they are imported when they are asked for, as TF's packages import theirs."""
+
+    def __getattr__(self, name):
+        path = f"{self.__name__}.{name}".partition(".")[2]
+        if path not in _OTHER:
+            raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
+        return importlib.import_module(f"tensorflow.{path}")
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -63,7 +73,7 @@ def _target(name):
     if path in _OTHER:
         return importlib.import_module(f"{_HOME}.{_OTHER[path]}")
     if path in _EMPTY:
-        return types.ModuleType(name, "A place where programs look for modules.")
+        return _Folder(name, _Folder.__doc__)
     hidden = private_module(path)
     if hidden is not None:
         return hidden
