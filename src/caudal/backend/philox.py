@@ -5,7 +5,7 @@ jax.numpy. Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3" 
 """
 
 import concurrent.futures
-import secrets
+import os
 
 import numpy as np
 
@@ -24,7 +24,7 @@ _WORD = 2**64 - 1
 def begin(seed, seed2):
     """A new stream; without seeds (both 0) one that nobody has had."""
     if seed == 0 and seed2 == 0:
-        return np.array([secrets.randbits(64), secrets.randbits(64), 0], np.uint64)
+        return np.append(np.frombuffer(os.urandom(16), np.uint64), np.uint64(0))
     return np.array([seed & _WORD, seed2 & _WORD, 0], np.uint64)
 
 
