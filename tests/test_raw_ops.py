@@ -9,6 +9,15 @@ import caudal as tf
 from caudal.compat import install
 
 raw = tf.raw_ops
+
+
+@pytest.fixture(autouse=True)
+def graph():
+    """A graph of its own for each test."""
+    with tf.Graph().as_default() as made:
+        yield made
+
+
 RENAMED = {  # as 2.21's functions are called
     "Sum": ("input", "axis", "keep_dims", "name"),
     "ExpandDims": ("input", "axis", "name"),
